@@ -1,0 +1,1 @@
+"""The embedded world to rehearse in: nothing here touches a real server."""

@@ -1,0 +1,234 @@
+"""What happened, in the past tense and in order. The only thing the engine gives and every front end takes.
+
+Each event is a frozen dataclass whose class name is its name on the wire (`run --json`, the journal). Texts travel in both languages.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tui.judge.evidence import End, Status
+from tui.texts import Text
+
+
+class Outcome(StrEnum):
+    """How a step, or a whole run, ended."""
+
+    PASSED = "passed"
+    ALREADY = "already done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+EXIT_CODES: Mapping[Outcome, int] = {
+    Outcome.PASSED: 0,
+    Outcome.ALREADY: 0,
+    Outcome.FAILED: 1,
+    Outcome.UNKNOWN: 3,
+    Outcome.REFUSED: 4,
+    Outcome.CANCELLED: 130,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`run` is the run's id, `at` the moment in Unix seconds (UTC)."""
+
+    run: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEvent(Event):
+    """An event of one step, named by its id."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """`targets` maps the guide's names to addresses; `values` are the inputs that are not secret; `steps` the ids that will run now."""
+
+    guide: str
+    title: str
+    digest: str
+    steps: tuple[str, ...]
+    targets: Mapping[str, str]
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResumed(Event):
+    """The same run goes on with more steps (another key press, or another day)."""
+
+    steps: tuple[str, ...]
+    targets: Mapping[str, str]
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted(StepEvent):
+    """`on` is the target's name, `address` where that is."""
+
+    on: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandStarted(StepEvent):
+    """`item` is its index in the step's items. `text` is what runs. `log` is the raw log's path inside the run's folder."""
+
+    item: int
+    on: str
+    text: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed(StepEvent):
+    """Output as it came, secrets masked: any number of whole or part lines. `offset` is its place in the raw log, in bytes."""
+
+    item: int
+    text: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLost(StepEvent):
+    """The link broke; the command goes on over there, and the program tries to reach it again."""
+
+    item: int
+    why: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRestored(StepEvent):
+    """The link is back after `seconds`; the log goes on where it stopped."""
+
+    item: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandEnded(StepEvent):
+    """`code` is None unless it exited. `why` explains an end that is not `exited`."""
+
+    item: int
+    end: End
+    code: int | None
+    seconds: float
+    why: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualAwaited(StepEvent):
+    """The reader has something to do by hand; the step waits for the tick."""
+
+    item: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualDone(StepEvent):
+    """The reader ticked it (`ticked`), or nobody was there to tick it."""
+
+    item: int
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked(StepEvent):
+    """One check's verdict. `check` is its index; `before` says it was looked at before the step ran, to see whether it was already so."""
+
+    check: int
+    before: bool
+    status: Status
+    say: Text
+    proof: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded(StepEvent):
+    """`why` is one sentence whenever the outcome is neither passed nor already done."""
+
+    outcome: Outcome
+    seconds: float
+    why: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """The last event of a pass. `verdict` is the worst outcome of its steps, `exit_code` the command line's."""
+
+    verdict: Outcome
+    exit_code: int
+    why: Text | None = None
+
+
+AnyEvent = (
+    RunStarted
+    | RunResumed
+    | StepStarted
+    | CommandStarted
+    | Printed
+    | ConnectionLost
+    | ConnectionRestored
+    | CommandEnded
+    | ManualAwaited
+    | ManualDone
+    | Checked
+    | StepEnded
+    | RunEnded
+)
+
+KINDS: Mapping[str, type[AnyEvent]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted, RunResumed, StepStarted, CommandStarted, Printed, ConnectionLost, ConnectionRestored,
+        CommandEnded, ManualAwaited, ManualDone, Checked, StepEnded, RunEnded,
+    )
+}  # fmt: skip
+
+
+def to_wire(event: AnyEvent) -> dict[str, Any]:
+    """A JSON-ready object: `event`, `run`, `step` where it has one, `at`, then the rest; a Text becomes `{"zh", "en"}`."""
+    fields = {f.name: _plain(getattr(event, f.name)) for f in dataclasses.fields(event)}
+    head = {"event": type(event).__name__, "run": fields.pop("run")}
+    if "step" in fields:
+        head["step"] = fields.pop("step")
+    return {**head, "at": fields.pop("at"), **fields}
+
+
+def from_wire(data: Mapping[str, Any]) -> AnyEvent:
+    """The event that `to_wire` described. KeyError for an event name this version does not know."""
+    kind = KINDS[data["event"]]
+    values = {f.name: _typed(f.name, data[f.name]) for f in dataclasses.fields(kind) if f.name in data}
+    return kind(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Text):
+        return {"zh": value.zh, "en": value.en}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return value
+
+
+_ENUMS: Mapping[str, type[StrEnum]] = {"end": End, "status": Status, "outcome": Outcome, "verdict": Outcome}
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name in ("why", "say"):
+        return None if value is None else Text(value["zh"], value["en"])
+    if name in _ENUMS:
+        return _ENUMS[name](value)
+    return tuple(value) if isinstance(value, list) else value

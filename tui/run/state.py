@@ -1,0 +1,199 @@
+"""What is known of a run: one frozen value, made by the pure `fold(state, event)`.
+
+Anything the headless front end would need too is here. What a person is looking at (selection, scrolling, filter) is not. A part
+that an event did not touch stays the identical object, so that a panel redraws only when its part is a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import assert_never
+
+from tui.judge.evidence import End, Status
+from tui.run import events as ev
+from tui.run.events import AnyEvent, Outcome
+from tui.texts import Text
+
+
+class Phase(StrEnum):
+    """Where a step is. `ended` has an outcome."""
+
+    TODO = "todo"
+    QUEUED = "queued"
+    LOOKING = "looking"
+    RUNNING = "running"
+    WAITING = "waiting"
+    CHECKING = "checking"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandState:
+    """One item's run: `log` is its raw log, `size` the bytes logged so far; `end` is None while it runs."""
+
+    text: str
+    on: str
+    log: str
+    started: float
+    size: int = 0
+    end: End | None = None
+    code: int | None = None
+    seconds: float | None = None
+    why: Text | None = None
+    linked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """The last verdict of one check. `before`: seen before the step ran."""
+
+    status: Status
+    say: Text
+    proof: str
+    at: float
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked."""
+
+    phase: Phase = Phase.TODO
+    outcome: Outcome | None = None
+    why: Text | None = None
+    on: str = ""
+    address: str = ""
+    started: float | None = None
+    seconds: float | None = None
+    commands: Mapping[int, CommandState] = field(default_factory=dict)
+    checks: Mapping[int, CheckState] = field(default_factory=dict)
+    ticks: Mapping[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of the run: `source` is `input`, or the id of the step whose check found it."""
+
+    text: str
+    source: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """The whole run. `verdict` is None while a pass is under way or none has been."""
+
+    run: str = ""
+    guide: str = ""
+    title: str = ""
+    active: bool = False
+    verdict: Outcome | None = None
+    why: Text | None = None
+    started: float | None = None
+    targets: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+
+    def step(self, step_id: str) -> StepState:
+        """The state of a step; a step nothing happened to is TODO."""
+        return self.steps.get(step_id, _TODO)
+
+
+_TODO = StepState()
+
+
+def fold(state: RunState, event: AnyEvent) -> RunState:
+    """The state after `event`."""
+    match event:
+        case ev.RunStarted():
+            fresh = RunState(run=event.run, guide=event.guide, title=event.title, started=event.at)
+            return _pass_began(fresh, event)
+        case ev.RunResumed():
+            return _pass_began(state, event)
+        case ev.RunEnded():
+            steps = {i: _unqueue(s) for i, s in state.steps.items()}
+            return replace(state, active=False, verdict=event.verdict, why=event.why, steps=steps)
+        case ev.Checked():
+            return _checked(state, event)
+        case _:
+            return _with_step(state, event.step, _fold_step(state.step(event.step), event))
+
+
+def fold_all(events: Iterable[AnyEvent], state: RunState | None = None) -> RunState:
+    """The state after all of `events`."""
+    state = state or RunState()
+    for event in events:
+        state = fold(state, event)
+    return state
+
+
+StepOnly = (
+    ev.StepStarted | ev.CommandStarted | ev.Printed | ev.ConnectionLost | ev.ConnectionRestored
+    | ev.CommandEnded | ev.ManualAwaited | ev.ManualDone | ev.StepEnded
+)  # fmt: skip
+
+
+def _fold_step(step: StepState, event: StepOnly) -> StepState:
+    match event:
+        case ev.StepStarted():
+            return StepState(phase=Phase.LOOKING, on=event.on, address=event.address, started=event.at)
+        case ev.CommandStarted():
+            command = CommandState(text=event.text, on=event.on, log=event.log, started=event.at)
+            return replace(step, phase=Phase.RUNNING, commands={**step.commands, event.item: command})
+        case ev.Printed():
+            size = event.offset + len(event.text.encode())
+            return _with_command(step, event.item, size=size)
+        case ev.ConnectionLost():
+            return _with_command(step, event.item, linked=False, why=event.why)
+        case ev.ConnectionRestored():
+            return _with_command(step, event.item, linked=True, why=None)
+        case ev.CommandEnded():
+            return _with_command(
+                replace(step, phase=Phase.CHECKING), event.item,
+                end=event.end, code=event.code, seconds=event.seconds, why=event.why,
+            )  # fmt: skip
+        case ev.ManualAwaited():
+            return replace(step, phase=Phase.WAITING)
+        case ev.ManualDone():
+            return replace(step, phase=Phase.RUNNING, ticks={**step.ticks, event.item: event.ticked})
+        case ev.StepEnded():
+            return replace(step, phase=Phase.ENDED, outcome=event.outcome, seconds=event.seconds, why=event.why)
+        case _:
+            assert_never(event)
+
+
+def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:
+    inputs = {name: Value(text, "input", event.at) for name, text in event.values.items()}
+    queued = {step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None) for step_id in event.steps}
+    return replace(
+        state, active=True, verdict=None, why=None, targets={**state.targets, **event.targets},
+        values={**state.values, **inputs}, steps={**state.steps, **queued},
+    )  # fmt: skip
+
+
+def _unqueue(step: StepState) -> StepState:
+    return StepState() if step.phase is Phase.QUEUED else step
+
+
+def _checked(state: RunState, event: ev.Checked) -> RunState:
+    step = state.step(event.step)
+    seen = CheckState(event.status, event.say, event.proof, event.at, event.before)
+    phase = Phase.LOOKING if event.before else step.phase
+    state = _with_step(state, event.step, replace(step, phase=phase, checks={**step.checks, event.check: seen}))
+    if not event.values:
+        return state
+    found = {name: Value(text, event.step, event.at) for name, text in event.values.items()}
+    return replace(state, values={**state.values, **found})
+
+
+def _with_step(state: RunState, step_id: str, step: StepState) -> RunState:
+    return replace(state, steps={**state.steps, step_id: step})
+
+
+def _with_command(step: StepState, item: int, **changes: object) -> StepState:
+    command = step.commands.get(item)
+    if command is None:
+        return step
+    return replace(step, commands={**step.commands, item: replace(command, **changes)})  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The full screen. The only package that imports textual or rich."""
