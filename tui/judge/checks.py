@@ -14,19 +14,14 @@ from typing import Any
 
 from tui.judge import expect as ex
 from tui.judge.evidence import End, Evidence, Status, Verdict
+from tui.judge.expect import BadCheck
 from tui.judge.look import Check, Connect, Fetch, Knock, Own, Script
 from tui.texts import Text, same
 
 Kind = Callable[..., Check]
 KINDS: dict[str, Kind] = {}
 
-
-class BadCheck(Exception):  # noqa: N818  named as the sentence is
-    """A check that can't be made; `text` says why in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+__all__ = ["KINDS", "BadCheck", "make"]
 
 
 def kind(function: Kind) -> Kind:
@@ -57,7 +52,7 @@ def probe(command: str, expect: Mapping[str, Any] | None = None) -> Check:
     `expect` holds any of: `exit` (a number or `any`; 0 when absent), `matches` (regular expression, its named groups become values),
     `contains`, `lacks` (plain text), `json` (JMESPath expression: expected value), `take` (value name: JMESPath expression).
     """
-    wanted = _expectation(expect or {})
+    wanted = ex.Expectation.read(expect or {})
     title = Text("执行 {command}", "run {command}").fill(command=ex.first_line(command))
     return Check(title, Script(command), lambda evidence: ex.judge_output(evidence, wanted))
 
@@ -66,7 +61,7 @@ def probe(command: str, expect: Mapping[str, Any] | None = None) -> Check:
 def output(matches: str = "", contains: str = "", lacks: str = "") -> Check:
     """Look at what the step itself printed. Keys: `matches` (regular expression), `contains`, `lacks` (plain text)."""
     given = {"matches": matches, "contains": contains, "lacks": lacks, "exit": "any"}
-    wanted = _expectation({key: value for key, value in given.items() if value})
+    wanted = ex.Expectation.read({key: value for key, value in given.items() if value})
     title = Text("输出里有“{what}”", "the output shows “{what}”").fill(what=matches or contains or lacks)
     return Check(title, Own(), lambda evidence: ex.judge_output(evidence, wanted))
 
@@ -132,13 +127,6 @@ def http(url: str, status: int = 200) -> Check:
     return Check(title, Fetch(url), decide)
 
 
-def _expectation(expect: Mapping[str, Any]) -> ex.Expectation:
-    try:
-        return ex.Expectation.read(expect)
-    except ex.BadExpectation as bad:
-        raise BadCheck(bad.text) from bad
-
-
 def _said(verdict: Verdict, say: str) -> Verdict:
     if verdict.status is not Status.PASS:
         return verdict
@@ -163,8 +151,13 @@ def _arguments(name: str, function: Kind, args: Mapping[str, Any]) -> dict[str, 
 
 
 def _fits(value: Any, annotation: Any) -> bool:
-    wanted = {str: str, bool: bool, int: int, int | str: (int, str), bool | None: (bool, type(None))}.get(annotation, Mapping | None)
-    return isinstance(value, wanted) and not (annotation in (int, int | str) and isinstance(value, bool))
+    if annotation in (int, int | str) and isinstance(value, bool):
+        return False
+    if annotation in (str, bool, int):
+        return isinstance(value, annotation)
+    if annotation == int | str:
+        return isinstance(value, int | str)
+    return value is None or isinstance(value, bool if annotation == bool | None else Mapping)
 
 
 def _number(port: int | str) -> int:

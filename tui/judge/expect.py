@@ -12,6 +12,7 @@ from typing import Any
 import jmespath
 import jmespath.exceptions
 
+from tui.errors import DocumentError
 from tui.judge.evidence import End, Evidence, Status, Verdict
 from tui.judge.look import Knock
 from tui.texts import Text
@@ -21,12 +22,8 @@ _NOT_ALLOWED = 126
 _PROOF = 200
 
 
-class BadExpectation(Exception):  # noqa: N818
-    """An `expect` that can't be understood; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+class BadCheck(DocumentError):
+    """A check that can't be made as written; `text` says why. Whoever catches it knows the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +39,16 @@ class Expectation:
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> Expectation:
-        """From the keys as written. Raises BadExpectation for an unknown key, a bad pattern or a bad JSON expression."""
+        """From the keys as written. Raises BadCheck for an unknown key, a bad pattern or a bad JSON expression."""
         known = ("exit", "matches", "contains", "lacks", "json", "take")
         for key in raw:
             if key not in known:
                 near = (difflib.get_close_matches(str(key), known, n=1) or ["matches"])[0]
                 text = Text("expect 没有“{key}”这一项；是不是想写“{near}”？", "expect has no key “{key}”; did you mean “{near}”?")
-                raise BadExpectation(text.fill(key=key, near=near))
+                raise BadCheck(text.fill(key=key, near=near))
         code = raw.get("exit", 0)
         if code != "any" and (isinstance(code, bool) or not isinstance(code, int)):
-            raise BadExpectation(Text("exit 要是数字或 any，不是 {code}", "exit is a number or any, not {code}").fill(code=repr(code)))
+            raise BadCheck(Text("exit 要是数字或 any，不是 {code}", "exit is a number or any, not {code}").fill(code=repr(code)))
         for expression in (*_mapping(raw, "json"), *_mapping(raw, "take").values()):
             _compiled(str(expression))
         return cls(
@@ -212,7 +209,7 @@ def _fail(text: Text, evidence: Evidence) -> Verdict:
 def _mapping(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = raw.get(key, {})
     if not isinstance(value, Mapping):
-        raise BadExpectation(Text("{key} 要写成 名字: 值", "{key} must be written as name: value").fill(key=key))
+        raise BadCheck(Text("{key} 要写成 名字: 值", "{key} must be written as name: value").fill(key=key))
     return value
 
 
@@ -221,7 +218,7 @@ def _pattern(raw: Any) -> re.Pattern[str]:
         return re.compile(str(raw), re.MULTILINE)
     except re.error as error:
         text = Text("正则表达式 {raw} 写错了：{error}", "bad regular expression {raw}: {error}")
-        raise BadExpectation(text.fill(raw=raw, error=error)) from error
+        raise BadCheck(text.fill(raw=raw, error=error)) from error
 
 
 def _compiled(expression: str) -> Any:
@@ -229,4 +226,4 @@ def _compiled(expression: str) -> Any:
         return jmespath.compile(expression)
     except jmespath.exceptions.JMESPathError as error:
         text = Text("JSON 路径“{raw}”写错了", "bad JSON expression “{raw}”").fill(raw=expression)
-        raise BadExpectation(text) from error
+        raise BadCheck(text) from error
