@@ -138,7 +138,8 @@ def install(dev: bool) -> None:
         command += requirements()
     if subprocess.call(command) != 0:
         raise Stopped(
-            "安装依赖失败，原因见上。常见的是网络：请检查网络、代理（HTTPS_PROXY）或给 pip 设一个可达的镜像（pip config set global.index-url …），再运行一次。",
+            "安装依赖失败，原因见上。多半是网络：请检查网络和代理（HTTPS_PROXY），或给 pip 设一个可达的镜像"
+            "（pip config set global.index-url …），再运行一次。",
             "Installing the dependencies failed, the reason is above. Mostly it is the network: look at the connection, at the proxy "
             "(HTTPS_PROXY), or give pip a mirror it can reach (pip config set global.index-url …), then run this again.",
         )
