@@ -136,7 +136,7 @@ def _said(verdict: Verdict, say: str) -> Verdict:
 def _arguments(name: str, function: Kind, args: Mapping[str, Any]) -> dict[str, Any]:
     parameters = inspect.signature(function, eval_str=True).parameters
     first = next(iter(parameters))
-    given = {(first if key in ("", name) else key): value for key, value in args.items()}
+    given = {key or first: value for key, value in args.items()}
     for key, value in given.items():
         if key not in parameters:
             text = Text("检查 {kind} 没有“{key}”这一项{near}", "check {kind} has no key “{key}”{near}")
