@@ -84,8 +84,8 @@ def browser(sheet: Sheet, address: str) -> None:
 def console(sheet: Sheet) -> None:
     """What every page of the console has: the network's name and the tabs, Machines being the open one."""
     sheet.box((56, 106, 88, 138), ACCENT_SOFT, round_by=8)
-    for x, y in ((65, 115), (79, 115), (65, 129), (79, 129)):
-        sheet.dot(x, y, 3.5, ACCENT)
+    for across, down in ((65, 115), (79, 115), (65, 129), (79, 129)):
+        sheet.dot(across, down, 3.5, ACCENT)
     sheet.text(102, 122, "you@example.com", 16, INK, bold=True)
     sheet.dot(1208, 122, 16, ACCENT_SOFT)
     sheet.text(1208, 122, "Y", 15, ACCENT, bold=True, anchor="mm")
