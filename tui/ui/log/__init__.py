@@ -1,0 +1,1 @@
+"""The log: everything a command printed, kept compactly, drawn line by line, searched and followed."""
