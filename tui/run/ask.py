@@ -5,6 +5,7 @@ A front end supplies one `Asker`. Without a person in front (`Nobody`), every qu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,10 +27,15 @@ class ApprovalQuestion:
 
 @dataclass(frozen=True, slots=True)
 class InputQuestion:
-    """A value is needed. `wrong` says why the last answer did not do."""
+    """A value for an input is needed. `wrong` says why the last answer did not do."""
 
     input: Input
     wrong: Text | None = None
+
+    @property
+    def name(self) -> str:
+        """The answer's key in the form."""
+        return self.input.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,20 @@ class TargetQuestion:
     """Where is the place the guide calls `spec.name`?
 
     Answers: `local`, `ssh://user@host[:port]`, `user@host`, a name from ~/.ssh/config.
+    `last` is what was answered the last time for this document, to be offered again.
     """
 
     spec: TargetSpec
     wrong: Text | None = None
+    last: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The answer's key in the form."""
+        return self.spec.name
+
+
+FormQuestion = InputQuestion | TargetQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +75,8 @@ class Asker(TargetAsker, Protocol):
         """May the document's commands run?"""
         ...
 
-    async def input(self, question: InputQuestion) -> str | Secret | None:
-        """A value for an input; a Secret when its type is `secret`."""
-        ...
-
-    async def target(self, question: TargetQuestion) -> str | None:
-        """An address for a target name."""
+    async def form(self, questions: tuple[FormQuestion, ...]) -> Mapping[str, str | Secret] | None:
+        """Everything that is missing, asked at once: answers by `name`, a Secret for an input of type `secret`."""
         ...
 
     async def place(self, question: PlaceQuestion) -> str | None:
@@ -91,11 +103,7 @@ class Nobody:
         """No."""
         return False
 
-    async def input(self, question: InputQuestion) -> str | Secret | None:
-        """None."""
-        return None
-
-    async def target(self, question: TargetQuestion) -> str | None:
+    async def form(self, questions: tuple[FormQuestion, ...]) -> Mapping[str, str | Secret] | None:
         """None."""
         return None
 

@@ -1,0 +1,146 @@
+"""Answers a run's questions on the terminal; where there is none, the answer is no, with a sentence on how to say yes beforehand."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from tui.errors import Cancelled, NotApproved, UsageError
+from tui.guide.model import Step
+from tui.run.ask import ApprovalQuestion, FormQuestion, InputQuestion, PlaceQuestion
+from tui.run.clean import clean
+from tui.secret import Secret
+from tui.target.base import HostKeyQuestion, SecretQuestion
+from tui.texts import Text
+
+T = TypeVar("T")
+
+
+class TerminalAsker:
+    """`asking` is set while a question waits on the terminal. `place` is where steps run whose document does not say where."""
+
+    def __init__(self, *, accept_new_host_key: bool, place: str | None, interactive: bool) -> None:
+        self.asking = False
+        self._accept = accept_new_host_key
+        self._place = place
+        self._interactive = interactive
+
+    async def accept_host_key(self, question: HostKeyQuestion) -> bool:
+        """Yes with `--accept-new-host-key`, else the person's word."""
+        text = Text("主机 {host} 的密钥第一次见到：{kind} {print}", "the key of {host} has not been seen before: {kind} {print}")
+        _say(str(text.fill(host=question.host, kind=question.kind, print=question.fingerprint)))
+        if self._accept:
+            _say(
+                str(
+                    Text("按 --accept-new-host-key 接受，记入 {file}", "accepted by --accept-new-host-key, kept in {file}").fill(
+                        file=question.known_hosts
+                    )
+                )
+            )
+            return True
+        return self._interactive and self._yes(Text("接受它吗？", "accept it?"))
+
+    async def secret(self, question: SecretQuestion) -> Secret | None:
+        """Asked without echo; None without a terminal."""
+        if not self._interactive:
+            return None
+        if question.again:
+            _say(str(Text("不对，再来一次", "that was wrong, once more")))
+        read = input if question.echo else getpass.getpass
+        answer = self._ask(lambda: read(f"{clean(str(question.what))} "))
+        return Secret(answer) if answer else None
+
+    async def approve(self, question: ApprovalQuestion) -> bool:
+        """Shows every command and asks; without a terminal it says how to approve."""
+        if not self._interactive:
+            text = Text(
+                "{file} 里的 {count} 行命令还没有批准过，什么都没有执行。先用 zhinan steps 看清楚，再加 --yes",
+                "the {count} command lines of {file} have not been approved, nothing was run; read them with zhinan steps, then add --yes",
+            )
+            raise NotApproved(text.fill(file=question.guide.path.name, count=len(question.commands)))
+        changed = Text("命令和上次批准时不一样了：", "the commands differ from those approved last:")
+        new = Text("这份文档会执行这些命令：", "this document runs these commands:")
+        _say(str(changed if question.before else new))
+        for line in question.commands:
+            mark = "+" if question.before and line not in question.before else " "
+            _say(f"{mark} {clean(line)}")
+        for line in question.before:
+            if line not in question.commands:
+                _say(f"- {clean(line)}")
+        return self._yes(Text("可以执行吗？", "may they run?"))
+
+    async def form(self, questions: tuple[FormQuestion, ...]) -> Mapping[str, str | Secret] | None:
+        """One prompt for each; without a terminal, the options that are missing."""
+        if not self._interactive:
+            raise UsageError(_missing(questions))
+        return {question.name: self._field(question) for question in questions}
+
+    async def place(self, question: PlaceQuestion) -> str | None:
+        """The only place named by `--on`, else the person's word."""
+        if self._place:
+            return self._place
+        names = "、".join(question.names)
+        if not self._interactive:
+            text = Text(
+                "文档没有说步骤“{step}”（第 {line} 行）在哪里执行；请用 --on 名字=地址 指明一个（名字：{names}）",
+                "the document does not say where step “{step}” (line {line}) runs; name one place with --on NAME=TARGET (names: {names})",
+            )
+            raise UsageError(text.fill(step=question.step.title, line=question.step.line, names=names))
+        ask = Text("“{step}”在哪里执行（{names}）？", "where does “{step}” run ({names})?").fill(
+            step=clean(question.step.title), names=names
+        )
+        answer = self._ask(lambda: input(f"{ask} ")).strip()
+        return answer if answer in question.names else None
+
+    async def tick(self, step: Step, text: str) -> bool:
+        """The person's word that it is done; not done without a terminal."""
+        _say(f"✎ {clean(text)}")
+        return self._interactive and self._yes(Text("做好了吗？", "done?"))
+
+    def _field(self, question: FormQuestion) -> str | Secret:
+        if question.wrong:
+            _say(str(question.wrong))
+        if isinstance(question, InputQuestion):
+            field = question.input
+            choices = f" ({'、'.join(field.of)})" if field.of else ""
+            prompt = f"{clean(field.ask or field.name)}{choices} "
+            if field.type == "secret":
+                return Secret(self._ask(lambda: getpass.getpass(prompt)))
+            return self._ask(lambda: input(prompt)).strip() or field.default or ""
+        spec = question.spec
+        offered = f" [{question.last}]" if question.last else (f" ({spec.example})" if spec.example else "")
+        ask = clean(spec.ask) or str(Text("“{name}”的地址", "the address of “{name}”").fill(name=spec.name))
+        return self._ask(lambda: input(f"{ask}{offered} ")).strip() or question.last or ""
+
+    def _yes(self, question: Text) -> bool:
+        return self._ask(lambda: input(f"{question} [y/N] ")).strip().lower() in ("y", "yes", "是")
+
+    def _ask(self, read: Callable[[], T]) -> T:
+        self.asking = True
+        out, sys.stdout = sys.stdout, sys.stderr  # prompts must not mix with what a pipe reads
+        try:
+            return read()
+        except (EOFError, KeyboardInterrupt) as gone:
+            _say("")
+            raise Cancelled(Text("没有回答，已取消", "no answer, cancelled")) from gone
+        finally:
+            sys.stdout = out
+            self.asking = False
+
+
+def _missing(questions: tuple[FormQuestion, ...]) -> Text:
+    wrong = [question.wrong for question in questions if question.wrong]
+    if wrong:
+        return wrong[0]
+    options = [
+        f"--input {q.input.name}=…" if isinstance(q, InputQuestion) else f"--on {q.spec.name}={q.spec.example or 'ssh://user@host'}"
+        for q in questions
+    ]
+    return Text("还缺：{options}", "missing: {options}").fill(options="  ".join(options))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,102 @@
+"""Prints events: as JSON, one object a line, or as plain lines for people and build logs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from tui.guide.model import Guide
+from tui.judge.evidence import End, Status
+from tui.run import events as ev
+from tui.run.clean import Cleaner, clean
+from tui.run.events import AnyEvent, Outcome
+from tui.texts import Text
+
+OUTCOMES = {
+    Outcome.PASSED: ("✓", Text("通过", "passed")),
+    Outcome.ALREADY: ("»", Text("已经是这样，没有再做", "already done, nothing changed")),
+    Outcome.FAILED: ("✗", Text("失败", "failed")),
+    Outcome.UNKNOWN: ("?", Text("结果不明", "ended unknown")),
+    Outcome.REFUSED: ("!", Text("没有执行", "refused")),
+    Outcome.CANCELLED: ("!", Text("已取消", "cancelled")),
+}
+_CHECKS = {Status.PASS: "✓", Status.FAIL: "✗", Status.UNKNOWN: "?"}
+
+Printer = Callable[[AnyEvent], None]
+
+
+def as_json(event: AnyEvent) -> None:
+    """One event as one line of JSON on standard output."""
+    sys.stdout.write(json.dumps(ev.to_wire(event), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+class PlainPrinter:
+    """Events as lines a person reads. Output of commands is indented, so that nothing it says can be taken for ours."""
+
+    def __init__(self, guide: Guide, out: TextIO | None = None) -> None:
+        self._steps = {step.id: step for step in guide.steps}
+        self._out = out or sys.stdout
+        self._cleaner = Cleaner()
+        self._at_start = True
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Print one event."""
+        match event:
+            case ev.RunStarted():
+                self._line(clean(event.title))
+            case ev.StepStarted():
+                step = self._steps[event.step]
+                where = event.on if event.on == event.address else f"{event.on} {event.address}"
+                self._line(f"\n▸ {clean(f'{step.label} {step.title}'.strip())}  [{clean(where)}]")
+            case ev.CommandStarted():
+                for number, line in enumerate(clean(event.text).splitlines()):
+                    self._line(f"  {'$' if number == 0 else '>'} {line}")
+                self._cleaner = Cleaner()
+            case ev.Printed():
+                self._output(self._cleaner.feed(event.text))
+            case ev.ConnectionLost():
+                self._line(
+                    f"  ! {Text('连接断了：{why}；命令还在那边跑，正在重连', 'connection lost: {why}; the command goes on there').fill(why=event.why)}"
+                )
+            case ev.ConnectionRestored():
+                self._line(f"  ! {Text('{seconds} 秒后连上了', 'connected again after {seconds} s').fill(seconds=round(event.seconds))}")
+            case ev.CommandEnded():
+                self._output(self._cleaner.end())
+                self._fresh()
+                if event.end is not End.EXITED or event.code:
+                    exited = Text("退出码 {code}", "exit code {code}").fill(code=event.code)
+                    self._line(f"  = {event.why or exited}")
+            case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed():
+                pass
+            case ev.Checked():
+                if not event.before or event.status is Status.PASS:
+                    proof = clean(event.proof)
+                    said = str(event.say)
+                    self._line(f"  {_CHECKS[event.status]} {clean(said)}" + (f"  ({proof})" if proof and proof not in said else ""))
+            case ev.StepEnded():
+                mark, word = OUTCOMES[event.outcome]
+                why = f": {clean(str(event.why))}" if event.why else ""
+                self._line(f"{mark} {word}{why}  {event.seconds:.1f} s")
+            case ev.RunEnded():
+                mark, word = OUTCOMES[event.verdict]
+                why = f": {clean(str(event.why))}" if event.why else ""
+                self._line(f"\n{mark} {word}{why}")
+
+    def _output(self, text: str) -> None:
+        for line in text.splitlines(keepends=True):
+            self._out.write(f"  | {line}" if self._at_start else line)
+            self._at_start = line.endswith("\n")
+        self._out.flush()
+
+    def _fresh(self) -> None:
+        if not self._at_start:
+            self._out.write("\n")
+            self._at_start = True
+
+    def _line(self, line: str) -> None:
+        self._fresh()
+        self._out.write(line + "\n")
+        self._out.flush()

@@ -1,0 +1,256 @@
+"""One step from beginning to end: look whether it is already done, run its items one after the other, look again, judge.
+
+Only evidence makes a pass. A step stops at its first item that did not pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+from tui.errors import TargetError, ZhinanError
+from tui.guide.model import ActionSpec, CheckSpec, Command, Item, Manual, Step
+from tui.judge import checks
+from tui.judge.evidence import End, Evidence, Status, Verdict
+from tui.judge.look import Check, Own
+from tui.run import events as ev
+from tui.run.ask import Asker
+from tui.run.command import Piece, follow
+from tui.run.events import AnyEvent, Outcome
+from tui.run.journal import Journal, JournalError
+from tui.run.look import look
+from tui.run.places import Places
+from tui.run.plan import Plan, Request, needs_root
+from tui.run.redact import Redactor
+from tui.run.values import expand
+from tui.target.base import Ended, Job, LinkLost, LinkRestored
+from tui.texts import Text
+
+PATIENCE: Final = 3600.0
+"""Seconds a command may take where its step says nothing."""
+_OWN_KEPT: Final = 256 * 1024
+"""Characters of a step's own output that its checks may look at: the last ones."""
+
+
+class Teller(Protocol):
+    """What a step needs of the session it runs in."""
+
+    run_id: str
+    journal: Journal
+
+    async def tell(self, event: AnyEvent) -> None:
+        """Write an event to disk, then hand it to whoever reads."""
+        ...
+
+    def job_id(self) -> str:
+        """A fresh id for a job."""
+        ...
+
+
+@dataclass
+class StepRun:
+    """One run of one step. `values` are those known so far, `found` those its checks found."""
+
+    session: Teller
+    asker: Asker
+    places: Places
+    plan: Plan
+    step: Step
+    redactor: Redactor
+    stop: asyncio.Event
+    values: dict[str, str]
+
+    def __post_init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.outcome = Outcome.UNKNOWN
+        self.why: Text | None = None
+        self._own = Evidence(End.EXITED)
+
+    @property
+    def good(self) -> bool:
+        """Whether the next step may follow."""
+        return self.outcome in (Outcome.PASSED, Outcome.ALREADY)
+
+    async def all(self, request: Request) -> tuple[Outcome, Text | None]:
+        """Do it and tell it; the outcome and, unless that is good, one sentence why."""
+        began = time.monotonic()
+        on = self.plan.where[self.step.line]
+        await self._tell(ev.StepStarted, on=on, address=self.places.address(on))
+        try:
+            await self._work(request)
+        except JournalError:
+            raise
+        except ZhinanError as error:
+            self._settle(outcome_of(error), error.text)
+        if self.stop.is_set() and not self.good:
+            self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
+        await self._tell(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why)
+        return self.outcome, self.why
+
+    async def _work(self, request: Request) -> None:
+        if request.checks_only:
+            await self._check_only()
+            return
+        if request.item is None and not request.force and await self._already():
+            self._settle(Outcome.ALREADY)
+            return
+        self._settle(Outcome.PASSED)
+        for index, item in enumerate(self.step.items):
+            if self.stop.is_set():
+                return
+            if index == request.item or (request.item is None and not (isinstance(item, Command) and item.explicit)):
+                await self._item(index, item)
+                if not self.good and not isinstance(item, Manual):
+                    return
+        if self.step.checks and request.item is None:
+            await self._look(before=False)
+        elif not self.step.items:
+            self._settle(Outcome.UNKNOWN, Text("这一步没有可以执行或检查的东西", "this step has nothing to run or to check"))
+
+    async def _check_only(self) -> None:
+        if self._can_look_first():
+            await self._look(before=False)
+        else:
+            text = Text("这一步没有不执行就能看的检查", "this step has no check that can look without running it")
+            self._settle(Outcome.UNKNOWN, text)
+
+    async def _already(self) -> bool:
+        if not self._can_look_first():
+            return False
+        await self._look(before=True)
+        return self.outcome is Outcome.PASSED
+
+    def _can_look_first(self) -> bool:
+        looks = [self._made(spec).look for spec in self.step.checks]
+        return bool(looks) and not any(isinstance(each, Own) for each in looks)
+
+    async def _item(self, index: int, item: Item) -> None:
+        match item:
+            case Command():
+                await self._command(index, item)
+            case Manual():
+                await self._manual(index, item)
+            case ActionSpec():
+                text = Text("这个版本没有“{use}”这个动作", "this version has no action “{use}”")
+                self._settle(Outcome.FAILED, text.fill(use=item.use))
+
+    async def _command(self, index: int, command: Command) -> None:
+        on = self.plan.where[command.line]
+        self.places.target(on)  # a place that could not be opened ends the step before anything is said to run there
+        log = self.session.journal.log_name(self.session.run_id, self.step.id, index)
+        await self._tell(ev.CommandStarted, item=index, on=on, text=command.text, log=log)
+        sudo = self.places.sudo(on) if needs_root(self.step) else None
+        job = Job(self.session.job_id(), command.text, shell(command.language), self._environment(), sudo=sudo)
+        began = time.monotonic()
+        try:
+            ended = await self._follow(index, on, job, log)
+            self._settle(*_judged(ended))
+        except TargetError as error:
+            ended = Ended(End.LOST, None, error.text)
+            self._settle(outcome_of(error), error.text)
+        self.session.journal.close_log(self.session.run_id, log)
+        seconds = time.monotonic() - began
+        await self._tell(ev.CommandEnded, item=index, end=ended.end, code=ended.code, seconds=seconds, why=ended.why)
+
+    async def _follow(self, index: int, on: str, job: Job, log: str) -> Ended:
+        size, kept = 0, ""
+        ended = Ended(End.LOST)
+        async with aclosing(follow(self.places.target(on), job, self.redactor, self.stop, self.step.timeout or PATIENCE)) as told:
+            async for happening in told:
+                match happening:
+                    case Piece(text):
+                        self.session.journal.append(self.session.run_id, log, text)
+                        await self._tell(ev.Printed, item=index, text=text, offset=size)
+                        size += len(text.encode())
+                        kept = (kept + text)[-_OWN_KEPT:]
+                    case LinkLost(why):
+                        await self._tell(ev.ConnectionLost, item=index, why=why)
+                    case LinkRestored(seconds):
+                        await self._tell(ev.ConnectionRestored, item=index, seconds=seconds)
+                    case Ended():
+                        ended = happening
+        self._own = Evidence(ended.end, ended.code, kept, why=ended.why)
+        return ended
+
+    async def _manual(self, index: int, item: Manual) -> None:
+        await self._tell(ev.ManualAwaited, item=index, text=item.text)
+        asking = asyncio.ensure_future(self.asker.tick(self.step, item.text))
+        stopping = asyncio.ensure_future(self.stop.wait())
+        try:
+            await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            ticked = asking.done() and asking.result()
+        finally:
+            asking.cancel()
+            stopping.cancel()
+        await self._tell(ev.ManualDone, item=index, ticked=ticked)
+        if not ticked:
+            self._settle(Outcome.UNKNOWN, Text("要由你亲手做：{what}", "for you to do by hand: {what}").fill(what=item.text))
+
+    async def _look(self, *, before: bool) -> None:
+        """Look at every check; the worst verdict decides. What was not ticked but checks out has been done all the same."""
+        worst, why = Outcome.PASSED, None
+        for index, spec in enumerate(self.step.checks):
+            if self.stop.is_set():
+                return
+            verdict = await self._verdict(spec)
+            values = {name: self.redactor.once(text) for name, text in verdict.values.items()}
+            self.values |= values
+            self.found |= values
+            await self._tell(
+                ev.Checked, check=index, before=before, status=verdict.status, say=verdict.say,
+                proof=self.redactor.once(verdict.proof), values=values,
+            )  # fmt: skip
+            if verdict.status is Status.FAIL:
+                worst, why = Outcome.FAILED, verdict.say
+            elif verdict.status is Status.UNKNOWN and worst is Outcome.PASSED:
+                worst, why = Outcome.UNKNOWN, verdict.say
+        self._settle(worst, why)
+
+    async def _verdict(self, spec: CheckSpec) -> Verdict:
+        on = self.plan.where[spec.line]
+        check = self._made(spec)
+        sudo = self.places.sudo(on) if "sudo" in str(spec.args) else None
+        seen = await look(self.places.target(on), check.look, self._own, self.session.job_id(), self._environment(), sudo)
+        return check.decide(seen)
+
+    def _made(self, spec: CheckSpec) -> Check:
+        return checks.make(spec.kind, expand(spec.args, self.values), spec.say)
+
+    def _environment(self) -> Mapping[str, str]:
+        hidden = {name: secret.reveal() for name, secret in self.plan.secrets.items()}
+        return {**self.values, **hidden, "ZHINAN_RUN": self.session.run_id, "ZHINAN_STEP": self.step.id}
+
+    def _settle(self, outcome: Outcome, why: Text | None = None) -> None:
+        self.outcome, self.why = outcome, why
+
+    async def _tell(self, kind: Callable[..., AnyEvent], **facts: Any) -> None:
+        await self.session.tell(kind(run=self.session.run_id, at=time.time(), step=self.step.id, **facts))
+
+
+def outcome_of(error: ZhinanError) -> Outcome:
+    """The outcome that has the error's exit code."""
+    by_code = {code: outcome for outcome, code in ev.EXIT_CODES.items() if outcome is not Outcome.ALREADY}
+    return by_code.get(error.exit_code, Outcome.FAILED)
+
+
+def shell(language: str) -> Literal["bash", "powershell", "cmd"]:
+    """Which shell runs a fence of that language."""
+    if language in ("powershell", "pwsh", "ps1"):
+        return "powershell"
+    return "cmd" if language in ("cmd", "bat", "batch") else "bash"
+
+
+def _judged(ended: Ended) -> tuple[Outcome, Text | None]:
+    match ended.end:
+        case End.EXITED if ended.code == 0:
+            return Outcome.PASSED, None
+        case End.EXITED:
+            return Outcome.FAILED, Text("命令退出码是 {code}", "the command exited with {code}").fill(code=ended.code)
+        case End.CANCELLED:
+            return Outcome.CANCELLED, ended.why
+        case End.TIMED_OUT | End.LOST:
+            return Outcome.UNKNOWN, ended.why or Text("连接断了，结果不明", "the connection was lost, the result is unknown")
