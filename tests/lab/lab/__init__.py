@@ -1,0 +1,15 @@
+"""The lab: real Debian hosts with systemd and sshd on a small internet of their own, on one Linux machine.
+
+Stand-ins can only show that the program agrees with what its authors believe about servers. Here the program meets real
+ones: hosts booted in containers, joined by a bridge in a network namespace, their links cut and mended at will, and a web
+server that answers for the names from which Tailscale is installed. Nothing leaves the machine.
+
+    with Lab() as lab:
+        lab.hosts["server"].exec("systemctl is-system-running")
+"""
+
+from lab.host import Host
+from lab.house import Lab
+from lab.tools import LabFailed, what_lacks
+
+__all__ = ["Host", "Lab", "LabFailed", "what_lacks"]

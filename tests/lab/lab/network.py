@@ -1,0 +1,74 @@
+"""The lab's internet: one network namespace with a bridge, one more per host, and a link to this machine so that tests reach them.
+
+A host's namespace is made here, not by the container, so that addresses and links are in the lab's hand alone: a link is cut
+by taking its port on the bridge down, which no one at either end is told of, just as when a cable is pulled.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from lab.tools import run
+
+# A range kept for documentation, in parts of 16 addresses so that several labs can stand on one machine.
+RANGE = ipaddress.IPv4Network("203.0.113.0/24")
+PART = 28
+
+
+class Internet:
+    """One part of the range behind one bridge. `number` (0…15) names everything made here."""
+
+    def __init__(self, number: int) -> None:
+        self.net = list(RANGE.subnets(new_prefix=PART))[number]
+        self.prefix = f"zlab{number}"
+        self.namespace = f"{self.prefix}-inet"
+        self.services = self._at(1)
+        self.machine = self._at(14)
+
+    def make(self) -> None:
+        """The namespace, its bridge with the address of the services, and the link to this machine."""
+        run("ip", "netns", "add", self.namespace)
+        self._inside("link", "set", "lo", "up")
+        self._inside("link", "add", "inet", "type", "bridge")
+        self._inside("addr", "add", f"{self.services}/{PART}", "dev", "inet")
+        self._inside("link", "set", "inet", "up")
+        run("ip", "link", "add", self.prefix, "type", "veth", "peer", "name", "machine", "netns", self.namespace)
+        self._inside("link", "set", "machine", "master", "inet", "up")
+        run("ip", "addr", "add", f"{self.machine}/{PART}", "dev", self.prefix)
+        run("ip", "link", "set", self.prefix, "up")
+
+    def plug(self, name: str, place: int) -> tuple[str, str]:
+        """A namespace for host `name`, linked to the bridge as address number `place`; gives (address, path of the namespace)."""
+        namespace, address = f"{self.prefix}-{name}", self._at(place)
+        run("ip", "netns", "add", namespace)
+        self._inside("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+        self._inside("link", "set", name, "master", "inet", "up")
+        for words in (
+            ("link", "set", "lo", "up"),
+            ("addr", "add", f"{address}/{PART}", "dev", "eth0"),
+            ("link", "set", "eth0", "up"),
+            ("route", "add", "default", "via", self.services),
+        ):
+            run("ip", "-n", namespace, *words)
+        return address, f"/run/netns/{namespace}"
+
+    def cut(self, name: str) -> None:
+        """From now on nothing reaches host `name`, and nothing comes from it; nobody is told."""
+        self._inside("link", "set", name, "down")
+
+    def mend(self, name: str) -> None:
+        """The link of host `name` carries again."""
+        self._inside("link", "set", name, "up")
+
+    def remove(self) -> None:
+        """Everything of this number goes, whoever made it; links go with the namespaces at their ends."""
+        run("ip", "link", "del", self.prefix, quiet=True)
+        for path in Path("/run/netns").glob(f"{self.prefix}-*"):
+            run("ip", "netns", "del", path.name, quiet=True)
+
+    def _at(self, place: int) -> str:
+        return str(self.net[place])
+
+    def _inside(self, *words: str) -> None:
+        run("ip", "-n", self.namespace, *words)

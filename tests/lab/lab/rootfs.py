@@ -1,0 +1,82 @@
+"""The disk of a host: one pristine Debian, made once and kept, and under each host a layer of its own over it.
+
+Making a Debian takes a minute, laying a layer over it none, and a layer is thrown away with the host: so every session
+starts with hosts that nobody has touched.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from lab.tools import LabFailed, run
+
+SUITE = "bookworm"
+PACKAGES = "systemd,systemd-sysv,dbus,openssh-server,curl,ca-certificates,sudo,iproute2,iptables,gnupg,procps"
+
+# Run once inside the new Debian. The accounts are the ones a reader may have: root, a user whose sudo asks for a password,
+# one whose sudo asks nothing, and one who may nothing. No mirror is named: a host gets its packages from the lab alone.
+_FURNISH = r"""
+set -e
+for name in ops dev guest; do useradd --create-home --shell /bin/bash "$name"; done
+usermod --append --groups sudo ops
+echo 'dev ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/dev
+chmod 0440 /etc/sudoers.d/dev
+printf '%s\n' 'PermitRootLogin yes' 'PasswordAuthentication yes' 'UseDNS no' 'MaxStartups 100' >/etc/ssh/sshd_config.d/lab.conf
+rm -f /etc/ssh/ssh_host_* /etc/apt/sources.list /etc/machine-id
+touch /etc/machine-id
+systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer
+systemctl --quiet enable ssh.service
+apt-get clean
+"""
+
+
+def pristine() -> Path:
+    """The kept Debian, made now if it is not there; several sessions may ask at once. Raises `LabFailed`."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhinan-lab"
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = hashlib.sha256(f"{SUITE}\n{PACKAGES}\n{_FURNISH}".encode()).hexdigest()[:16]
+    root = cache / f"{SUITE}-{key}"
+    with (cache / "making.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.is_dir():
+            _make(root)
+    return root
+
+
+def _make(root: Path) -> None:
+    """Make it beside its place and move it there only when whole; mounts made on the way live in a namespace that ends."""
+    part = root.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    script = 'debootstrap --variant=minbase --include="$1" "$2" "$3" $4 >&2 && chroot "$3" /bin/sh -c "$5" >&2'
+    run("unshare", "--mount", "sh", "-c", script, "sh", PACKAGES, SUITE, str(part), mirror(), _FURNISH, timeout=900)
+    part.rename(root)
+
+
+def mirror() -> str:
+    """Where this machine itself gets Debian from; empty for debootstrap's own choice."""
+    sources = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Identifier: Packages", f"Codename: {SUITE}", quiet=True)
+    return next((line.strip() for line in sources.splitlines() if line.startswith("http")), "")
+
+
+def lay(root: Path, folder: Path) -> Path:
+    """A writable copy of `root` in `folder`: a layer over it, or a real copy where the file system can carry no layer."""
+    upper, work, merged = (folder / name for name in ("upper", "work", "root"))
+    for each in (upper, work, merged):
+        each.mkdir(parents=True)
+    try:
+        run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={root},upperdir={upper},workdir={work}", str(merged))
+    except LabFailed:
+        run("cp", "-a", "--reflink=auto", f"{root}/.", str(merged), timeout=300)
+    return merged
+
+
+def lift(folder: Path) -> None:
+    """Undo every mount below `folder`, innermost first, and remove it. Never crosses into a mount that stayed."""
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for point in sorted((p for p in points if p.startswith(f"{folder}/")), reverse=True):
+        run("umount", "--lazy", point)
+    shutil.rmtree(folder, ignore_errors=True)
