@@ -134,11 +134,14 @@ def _missing(questions: tuple[FormQuestion, ...]) -> Text:
     wrong = [question.wrong for question in questions if question.wrong]
     if wrong:
         return wrong[0]
-    options = [
-        f"--input {q.input.name}=…" if isinstance(q, InputQuestion) else f"--on {q.spec.name}={q.spec.example or 'ssh://user@host'}"
-        for q in questions
-    ]
+    options = [_option(question) for question in questions]
     return Text("还缺：{options}", "missing: {options}").fill(options="  ".join(options))
+
+
+def _option(question: FormQuestion) -> str:
+    if isinstance(question, InputQuestion):
+        return f"--input {question.input.name}=…"
+    return f"--on {question.spec.name}={question.spec.example or 'ssh://user@host'}"
 
 
 def _say(line: str) -> None:

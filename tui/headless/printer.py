@@ -47,43 +47,52 @@ class PlainPrinter:
         match event:
             case ev.RunStarted():
                 self._line(clean(event.title))
-            case ev.StepStarted():
-                step = self._steps[event.step]
-                where = event.on if event.on == event.address else f"{event.on} {event.address}"
-                self._line(f"\n▸ {clean(f'{step.label} {step.title}'.strip())}  [{clean(where)}]")
-            case ev.CommandStarted():
-                for number, line in enumerate(clean(event.text).splitlines()):
-                    self._line(f"  {'$' if number == 0 else '>'} {line}")
-                self._cleaner = Cleaner()
             case ev.Printed():
                 self._output(self._cleaner.feed(event.text))
-            case ev.ConnectionLost():
-                self._line(
-                    f"  ! {Text('连接断了：{why}；命令还在那边跑，正在重连', 'connection lost: {why}; the command goes on there').fill(why=event.why)}"
-                )
-            case ev.ConnectionRestored():
-                self._line(f"  ! {Text('{seconds} 秒后连上了', 'connected again after {seconds} s').fill(seconds=round(event.seconds))}")
+            case ev.CommandStarted():
+                self._command(event)
             case ev.CommandEnded():
                 self._output(self._cleaner.end())
-                self._fresh()
                 if event.end is not End.EXITED or event.code:
                     exited = Text("退出码 {code}", "exit code {code}").fill(code=event.code)
                     self._line(f"  = {event.why or exited}")
+            case ev.ConnectionLost() | ev.ConnectionRestored():
+                self._link(event)
+            case ev.StepStarted() | ev.StepEnded() | ev.RunEnded():
+                self._stage(event)
+            case ev.Checked():
+                self._check(event)
             case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed():
                 pass
-            case ev.Checked():
-                if not event.before or event.status is Status.PASS:
-                    proof = clean(event.proof)
-                    said = str(event.say)
-                    self._line(f"  {_CHECKS[event.status]} {clean(said)}" + (f"  ({proof})" if proof and proof not in said else ""))
-            case ev.StepEnded():
-                mark, word = OUTCOMES[event.outcome]
-                why = f": {clean(str(event.why))}" if event.why else ""
-                self._line(f"{mark} {word}{why}  {event.seconds:.1f} s")
-            case ev.RunEnded():
-                mark, word = OUTCOMES[event.verdict]
-                why = f": {clean(str(event.why))}" if event.why else ""
-                self._line(f"\n{mark} {word}{why}")
+
+    def _stage(self, event: ev.StepStarted | ev.StepEnded | ev.RunEnded) -> None:
+        if isinstance(event, ev.StepStarted):
+            step = self._steps[event.step]
+            where = event.on if event.on == event.address else f"{event.on} {event.address}"
+            self._line(f"\n▸ {clean(f'{step.label} {step.title}'.strip())}  [{clean(where)}]")
+            return
+        mark, word = OUTCOMES[event.outcome if isinstance(event, ev.StepEnded) else event.verdict]
+        why = f": {clean(str(event.why))}" if event.why else ""
+        seconds = f"  {event.seconds:.1f} s" if isinstance(event, ev.StepEnded) else ""
+        self._line(f"{'' if seconds else chr(10)}{mark} {word}{why}{seconds}")
+
+    def _command(self, event: ev.CommandStarted) -> None:
+        for number, line in enumerate(clean(event.text).splitlines()):
+            self._line(f"  {'>' if number else '$'} {line}")
+        self._cleaner = Cleaner()
+
+    def _link(self, event: ev.ConnectionLost | ev.ConnectionRestored) -> None:
+        if isinstance(event, ev.ConnectionLost):
+            text = Text("连接断了：{why}；命令还在那边跑，正在重连", "connection lost: {why}; the command goes on there, reconnecting")
+            self._line(f"  ! {text.fill(why=event.why)}")
+        else:
+            self._line(f"  ! {Text('{seconds} 秒后连上了', 'connected again after {seconds} s').fill(seconds=round(event.seconds))}")
+
+    def _check(self, event: ev.Checked) -> None:
+        if event.before and event.status is not Status.PASS:
+            return  # not yet so: that is why the step runs
+        said, proof = clean(str(event.say)), clean(event.proof)
+        self._line(f"  {_CHECKS[event.status]} {said}" + (f"  ({proof})" if proof and proof not in said else ""))
 
     def _output(self, text: str) -> None:
         for line in text.splitlines(keepends=True):

@@ -1,0 +1,5 @@
+"""`python -m tui` is `zhinan`."""
+
+from tui.cli import main
+
+main()

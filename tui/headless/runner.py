@@ -1,0 +1,74 @@
+"""Runs a request to its end without a screen: events to the printer, Ctrl-C to the engine, the verdict to the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from tui import config
+from tui.guide.model import Guide
+from tui.headless import junit
+from tui.headless.asker import TerminalAsker
+from tui.headless.printer import PlainPrinter, as_json
+from tui.run import events as ev
+from tui.run.engine import Session
+from tui.run.journal import Journal
+from tui.run.plan import Given, Request
+from tui.run.state import RunState, fold
+from tui.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How to run: `json` prints events as JSON and asks nothing; `junit` is the report to write."""
+
+    json: bool = False
+    accept_new_host_key: bool = False
+    junit: Path | None = None
+
+
+async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways) -> int:
+    """The exit code of the run. Raises JournalError and UsageError (a report that can't be written)."""
+    only = next(iter(given.places)) if len(given.places) == 1 else None
+    interactive = sys.stdin.isatty() and not ways.json
+    asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, place=only, interactive=interactive)
+    show = as_json if ways.json else PlainPrinter(guide)
+    journal = Journal(config.load().home)
+    session = Session(guide, asker, journal=journal, given=given)
+    _stop_on_signals(session, asker)
+    state, code = RunState(), 1
+    try:
+        async with aclosing(session.run(request)) as events:
+            async for event in events:
+                state = fold(state, event)
+                show(event)
+                if isinstance(event, ev.RunEnded):
+                    code = event.exit_code
+        if ways.junit:
+            junit.write(ways.junit, guide, state, journal)
+    finally:
+        await session.close()
+        journal.close()
+    return code
+
+
+def _stop_on_signals(session: Session, asker: TerminalAsker) -> None:
+    """The first Ctrl-C ends the step properly, on its target too; a second one does not wait for that."""
+    loop = asyncio.get_running_loop()
+    pressed = 0
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed += 1
+        if pressed > 1 or asker.asking:
+            raise KeyboardInterrupt
+        sys.stderr.write(str(Text("\n正在停止……", "\nstopping…")) + "\n")
+        loop.call_soon_threadsafe(session.stop)
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
