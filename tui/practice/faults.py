@@ -1,0 +1,79 @@
+"""What can go wrong on purpose in a practice world, so that a reader meets a failure before it matters."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from tui.errors import UsageError
+from tui.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of the practice server. `name` is the id of its failure page; `say` tells what happens; `mend` what ends it."""
+
+    name: str
+    say: Text
+    mend: Text
+
+
+def _fault(name: str, say: Text, mend: Text) -> tuple[str, Fault]:
+    return name, Fault(name, say, mend)
+
+
+FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
+    dict(
+        (
+            _fault(
+                "apt-lock-held",
+                Text(
+                    "服务器正在自动更新，占着 apt 的锁，安装会失败",
+                    "the server is updating itself and holds apt's lock, so installing fails",
+                ),
+                Text("等自动更新结束，再运行一次", "wait until the update has ended, then run it again"),
+            ),
+            _fault(
+                "dns-resolve-failure",
+                Text("服务器的域名解析坏了，什么也下载不了", "the server can't look up names, so nothing can be downloaded"),
+                Text("在 /etc/resolv.conf 里写上能用的 DNS 服务器", "put a working name server into /etc/resolv.conf"),
+            ),
+            _fault(
+                "disk-full",
+                Text("服务器的磁盘满了，软件包解不开", "the server's disk is full, so the package can't be unpacked"),
+                Text("用 apt-get clean 或清理日志腾出空间", "make room with apt-get clean or by clearing the logs"),
+            ),
+            _fault(
+                "tun-missing",
+                Text("服务器没有 /dev/net/tun，tailscaled 启动不了", "the server has no /dev/net/tun, so tailscaled can't start"),
+                Text(
+                    "用 mknod 建好这个设备，或让 tailscaled 用 userspace 模式，再启动服务",
+                    "make the device with mknod, or let tailscaled use userspace mode, then start the service",
+                ),
+            ),
+        )
+    )
+)
+
+
+def chosen(names: Iterable[str]) -> tuple[Fault, ...]:
+    """The faults of those names, each once. An unknown name is a `UsageError` that names the nearest one."""
+    found: dict[str, Fault] = {}
+    for name in names:
+        fault = FAULTS.get(name)
+        if fault is None:
+            raise UsageError(_unknown(name))
+        found[name] = fault
+    return tuple(found.values())
+
+
+def _unknown(name: str) -> Text:
+    near = difflib.get_close_matches(name, FAULTS, n=1, cutoff=0.5)
+    if near:
+        text = Text("没有叫“{name}”的练习故障，是不是“{near}”？", "there is no practice fault “{name}”; did you mean “{near}”?")
+        return text.fill(name=name, near=near[0])
+    text = Text("没有叫“{name}”的练习故障。有的是：{all}", "there is no practice fault “{name}”. There are: {all}")
+    return text.fill(name=name, all=", ".join(FAULTS))
