@@ -30,9 +30,16 @@ def _ssh(name: str, address: str) -> Target:
     return SshTarget(name, address)
 
 
+def _replay(name: str, address: str) -> Target:
+    from tui.target.replay import ReplayTarget
+
+    return ReplayTarget(name, address)
+
+
 KINDS: Mapping[str, Callable[[str, str], Target]] = {
     "local": _local,
     "ssh": _ssh,
+    "replay": _replay,
 }
 
 
