@@ -89,7 +89,7 @@ class Session:
             raise
         except ZhinanError as error:
             await self._tell_began(Plan((), {}, {}, {}, {}))
-            await self._tell_ended(outcome_of(error), error.text)
+            await self._tell_ended(outcome_of(error), error.text, error.exit_code)
             return
         self._given = Given({**self._given.places, **plan.places}, {**self._given.inputs, **plan.values, **plan.secrets}, approved=True)
         redactor = Redactor(plan.secrets.values())
@@ -118,8 +118,9 @@ class Session:
             )
         )  # fmt: skip
 
-    async def _tell_ended(self, verdict: Outcome, why: Text | None) -> None:
-        await self.tell(ev.RunEnded(run=self.run_id, at=time.time(), verdict=verdict, exit_code=ev.EXIT_CODES[verdict], why=why))
+    async def _tell_ended(self, verdict: Outcome, why: Text | None, exit_code: int | None = None) -> None:
+        code = ev.EXIT_CODES[verdict] if exit_code is None else exit_code
+        await self.tell(ev.RunEnded(run=self.run_id, at=time.time(), verdict=verdict, exit_code=code, why=why))
 
 
 _BADNESS = (Outcome.ALREADY, Outcome.PASSED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.REFUSED, Outcome.CANCELLED)

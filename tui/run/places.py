@@ -12,7 +12,6 @@ from tui.run.redact import Redactor
 from tui.secret import Secret
 from tui.target import registry
 from tui.target.base import Target
-from tui.target.sudo import ask_sudo
 
 
 class Places:
@@ -47,7 +46,7 @@ class Places:
             try:
                 await self._open(name, address)
                 if name in root and name not in self._sudo:
-                    self._sudo[name] = await ask_sudo(self._targets[name], self._asker)
+                    self._sudo[name] = await self._ask_sudo(name)
             except ZhinanError as error:
                 self._errors[name] = error
             if secret := self._sudo.get(name):
@@ -58,6 +57,11 @@ class Places:
         for target in self._targets.values():
             await target.close()
         self._targets.clear()
+
+    async def _ask_sudo(self, name: str) -> Secret | None:
+        from tui.target.sudo import ask_sudo
+
+        return await ask_sudo(self._targets[name], self._asker)
 
     async def _open(self, name: str, address: str) -> None:
         if self._addresses.get(name, address) != address and name in self._targets:
