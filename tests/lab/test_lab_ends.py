@@ -21,7 +21,7 @@ def traces(number: int) -> list[str]:
     found = [path.name for path in Path("/run/netns").glob(f"{name}-*")]
     found += [path.name for path in Path("/sys/class/net").glob(name)]
     found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if folder in line]
-    found += [path.as_posix() for path in Path("/sys/fs/cgroup").glob(f"**/{name}-*")]
+    found += [group for group, _, _ in os.walk("/sys/fs/cgroup") if f"/{name}-" in group]
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_text("utf-8", "replace").replace("\0", " ")

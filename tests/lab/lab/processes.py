@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -23,11 +24,9 @@ def remove_cgroups(prefix: str) -> None:
     """Remove the control groups of hosts whose name begins with `prefix`; those in use stay."""
     for tree in (CGROUPS, CGROUPS / "systemd", CGROUPS / "unified"):
         for top in tree.glob(f"{prefix}*"):
-            for group in sorted((g for g in [top, *top.rglob("*")] if g.is_dir()), reverse=True):
-                try:
-                    group.rmdir()
-                except OSError:
-                    break
+            for group, _, _ in os.walk(top, topdown=False):
+                with contextlib.suppress(OSError):
+                    Path(group).rmdir()
 
 
 def end(who: str) -> None:
