@@ -2,7 +2,8 @@ r"""A place where nothing runs: every job is answered from a recording. The one 
 
 The recording is a JSON file: `{"jobs": [{"script": "tailscale version", "output": ["1.102.3\n"], "code": 0}]}`. A job takes the
 first entry with its script (`*` fits any) that was not yet taken; the last fitting one is used again and again.
-Keys: `output` and `errors` (lists of texts, told piece by piece), `code`, `end` (`exited`, `lost`), `hold` (after its output the job runs until it is ended).
+Keys: `output` and `errors` (lists of texts, told piece by piece), `code`, `end` (`exited`, `lost`),
+`hold` (after its output the job runs until it is ended).
 """
 
 from __future__ import annotations
