@@ -139,7 +139,7 @@ def breaks(text: str) -> list[bool]:
 def _part(part: str) -> list[bool]:
     if not _UNKNOWN.search(part):
         return [_may(part, index) if index else False for index in range(len(part))]
-    from uniseg.linebreak import line_break_breakables  # rarely needed, and 20 ms to import
+    from uniseg.linebreak import line_break_breakables  # type: ignore[import-untyped]  # rarely needed, and 20 ms to import
 
     return [bool(yes) and index > 0 and _allowed(part, index) for index, yes in enumerate(line_break_breakables(part))]
 

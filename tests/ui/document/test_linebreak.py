@@ -88,5 +88,5 @@ def test_a_latin_word_that_fits_stays_whole(text: str) -> None:
     for _, end in wrap(text, 40)[:-1]:
         pair = text[end - 1 : end + 1]
         if pair.isascii() and " " not in pair:
-            word = text[: end].split(" ")[-1]
+            word = text[:end].split(" ")[-1]
             assert len(word) > 4

@@ -1,0 +1,436 @@
+"""The document as a widget: it scrolls, keeps a cursor on what a key can act on, and tells the screen what was asked for.
+
+The widget decides nothing: it shows a `RunState` somebody else made and posts messages. Rows are laid out only when seen; when a
+guess above the view turns out wrong, the view moves along, so that what is read stays where it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tui.guide.model import Guide
+from tui.run.state import RunState
+from tui.ui.document import messages
+from tui.ui.document.draw import Pen, copied, is_link, strip
+from tui.ui.document.find import Finder
+from tui.ui.document.inline import Pictures
+from tui.ui.document.layout import STOP, Layout, column
+from tui.ui.document.line import Line, Stop
+from tui.ui.document.status import Facts
+from tui.ui.document.stops import Plan
+from tui.ui.document.store import Block, Store
+from tui.ui.palette import Palette
+
+_FEW_ROWS = 3
+
+
+class DocumentView(ScrollView, can_focus=True):
+    """One guide, scrolling. Set `state`, `places` (target name → address) and `action_titles` (action → title) as they become known."""
+
+    DEFAULT_CSS = """
+    DocumentView {
+        height: 1fr;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "read(1)", show=False),
+        Binding("up,k", "read(-1)", show=False),
+        Binding("shift+down,J", "move_step(1)", show=False),
+        Binding("shift+up,K", "move_step(-1)", show=False),
+        Binding("enter", "activate", show=False),
+    ]
+
+    state: reactive[RunState] = reactive(RunState, init=False)
+    places: reactive[Mapping[str, str]] = reactive(dict, init=False)
+    action_titles: reactive[Mapping[str, str]] = reactive(dict, init=False)
+    cursor: reactive[int] = reactive(0, init=False)
+
+    CursorMoved = messages.CursorMoved
+    Activated = messages.Activated
+    LinkClicked = messages.LinkClicked
+
+    def __init__(self, guide: Guide, *, id: str | None = None, pictures: Pictures | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id)
+        self.guide = guide
+        self.plan = Plan(guide)
+        self._pictures = pictures
+        self._store = Store(guide.tokens, self._draw)
+        self._finder = Finder(self._store, pictures)
+        self._laid_width = 0
+        self._palette = Palette()
+        self._strips: dict[tuple[int, int], Strip] = {}
+        self._clock: Timer | None = None
+
+    # The cursor
+
+    @property
+    def current(self) -> Stop | None:
+        """The stop under the cursor; None in a document without any."""
+        return self.plan.stops[self.cursor] if self.plan.stops else None
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Stay on a stop."""
+        return max(0, min(cursor, len(self.plan.stops) - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Redraw both stops, show the new one, and tell."""
+        self._strips.clear()
+        self.refresh()
+        if old != new and (stop := self.current) is not None:
+            self._show_stop(stop)
+            self.post_message(self.CursorMoved(stop))
+
+    def move(self, delta: int) -> None:
+        """To the stop `delta` further on."""
+        self.cursor += delta
+
+    def move_step(self, delta: int) -> None:
+        """To the first stop of the step `delta` steps further on."""
+        if (stop := self.current) is None:
+            return
+        ids = list(dict.fromkeys(stop.step_id for stop in self.plan.stops))
+        place = max(0, min(len(ids) - 1, ids.index(stop.step_id) + delta))
+        self.goto(ids[place])
+
+    def goto(self, step_id: str, item: int | None = None) -> None:
+        """To a stop, shown even if the cursor is there already; without `item` to the step's first. KeyError for an unknown one."""
+        wanted = Stop(step_id, item)
+        if wanted not in self.plan.index:
+            wanted = next((stop for stop in self.plan.stops if stop.step_id == step_id and item is None), wanted)
+        self.cursor = self.plan.index[wanted]
+        self._show_stop(wanted)
+
+    def scroll_to_line(self, source_line: int) -> None:
+        """Bring a line of the source to the top."""
+        if not self._store.blocks:
+            return
+        index = self._store.of_line(source_line)
+        block, lines = self._store.blocks[index], self._store.lay(index)
+        inside = (source_line - block.first) * len(lines) // max(1, block.last - block.first + 1)
+        self._go(self._store.top(index) + max(0, min(inside, len(lines) - 1)))
+
+    def action_read(self, direction: int) -> None:
+        """The next stop if it is in view, else a few rows on: no prose is jumped over."""
+        rows = self._rows_of(self.cursor + direction)
+        top, height = self.scroll_offset.y, self._view_height
+        if rows is not None and top <= rows[0] < top + height - 1:
+            self.move(direction)
+        else:
+            self._go(top + direction * _FEW_ROWS)
+
+    def action_move_step(self, delta: int) -> None:
+        """See `move_step`."""
+        self.move_step(delta)
+
+    def action_activate(self) -> None:
+        """Enter."""
+        if (stop := self.current) is not None:
+            self.post_message(self.Activated(stop))
+
+    # What is known of the run
+
+    def watch_state(self, old: RunState, new: RunState) -> None:
+        """Lay out again what belongs to steps that changed, by identity."""
+        if old.targets is not new.targets and old.targets != new.targets:
+            self._renew_all()
+        else:
+            self._renew_steps(step_id for step_id, step in new.steps.items() if step is not old.steps.get(step_id))
+            self._renew_steps(step_id for step_id in old.steps if step_id not in new.steps)
+        self._watch_clock()
+
+    def watch_places(self) -> None:
+        """Badges may change everywhere."""
+        self._renew_all()
+
+    def watch_action_titles(self) -> None:
+        """Actions may change everywhere."""
+        self._renew_all()
+
+    def _facts(self) -> Facts:
+        return Facts(self.state, self.places, self.action_titles, time.time())
+
+    def _draw(self, block: Block) -> list[Line]:
+        layout = Layout(self.plan, self._facts(), self._laid_width, self._pictures)
+        return layout.block(self.guide.tokens[block.start : block.end], gap=block.gap, skip=block.skip, take=block.take)
+
+    def _renew_steps(self, step_ids: Iterable[str]) -> None:
+        blocks: set[int] = set()
+        for step_id in step_ids:
+            if (step := self.plan.steps.get(step_id)) is not None:
+                lines = {step.line, *(item.line for item in step.items)}
+                blocks |= {self._store.of_line(line) for line in lines}
+        self._renew(sorted(blocks))
+
+    def _renew(self, blocks: Iterable[int]) -> None:
+        if not self._laid_width or not self._store.blocks:
+            return
+        top, inside = self._store.at(self.scroll_offset.y)
+        renewed = [index for index in blocks if self._store.renew(index)]
+        if renewed:
+            self._strips.clear()
+            self._stand(self._store.top(top) + inside)
+
+    def _renew_all(self) -> None:
+        self._renew([index for index, block in enumerate(self._store.blocks) if block.lines is not None])
+
+    def _watch_clock(self) -> None:
+        """A second hand only while something runs."""
+        alive = self._alive()
+        if alive and self._clock is None:
+            self._clock = self.set_interval(1.0, lambda: self._renew_steps(self._alive()))
+        elif not alive and self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+
+    def _alive(self) -> list[str]:
+        return [i for i, step in self.state.steps.items() if any(command.end is None for command in step.commands.values())]
+
+    # Where the view stands
+
+    @property
+    def _view_height(self) -> int:
+        return max(1, self.scrollable_content_region.height)
+
+    def on_mount(self) -> None:
+        """Colours follow the theme."""
+        super().on_mount()  # type: ignore[no-untyped-call]
+        self.watch(self.app, "theme", self._themed)
+
+    def _themed(self) -> None:
+        self._palette = Palette(self.app.theme_variables, dark=self.app.current_theme.dark)
+        self._strips.clear()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Lay out anew for another width, the same words at the top; for another height just show more."""
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            return
+        if width == self._laid_width:
+            self._settle()
+            return
+        place = self._reading()
+        self._laid_width = width
+        self._strips.clear()
+        self._store.reset(column(width))
+        self._stand(self._row_of(*place) if place else 0)
+
+    def _reading(self) -> tuple[int, int] | None:
+        """The block at the top and the place in its text; None at the very beginning."""
+        row = self.scroll_offset.y
+        if not self._laid_width or not row or not self._store.blocks:
+            return None
+        index, inside = self._store.at(row)
+        lines = self._store.lay(index)[inside:]
+        at = next((piece.at for line in lines for piece in line.pieces if piece.at >= 0), -1)
+        return index, at
+
+    def _row_of(self, index: int, at: int) -> int:
+        """The row that shows the character at `at` in a block's text."""
+        lines = self._store.lay(index)
+        row = 0
+        for number, line in enumerate(lines):
+            if any(0 <= piece.at <= at for piece in line.pieces):
+                row = number
+        return self._store.top(index) + row
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Lay out what came into view before it is drawn."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._settle(upward=new_value < old_value)
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
+        """At once: a moving target could not be corrected when a guess above it turns out wrong."""
+        super().scroll_to(x, y, **{**options, "animate": False})
+
+    def action_scroll_end(self) -> None:
+        """To the very end, whose height is not known before it is laid out."""
+        if self._store.blocks:
+            self._store.settle(max(0, self._store.total - 1), 1, self._view_height)
+            self._go(self._store.total)
+
+    def _settle(self, *, upward: bool = False) -> None:
+        if self._laid_width:
+            height = self._view_height
+            self._stand_at(self._store.settle(self.scroll_offset.y, height, height, upward=upward))
+
+    def _stand(self, row: int) -> None:
+        height = self._view_height
+        self._stand_at(self._store.settle(row, height, height))
+
+    def _stand_at(self, row: int) -> None:
+        self.virtual_size = Size(self._laid_width, self._store.total)
+        if row != self.scroll_offset.y:
+            self.set_reactive(ScrollView.scroll_y, float(self.validate_scroll_y(row)))
+            self.set_reactive(ScrollView.scroll_target_y, self.scroll_y)
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.position = self.scroll_y
+        self.refresh()
+
+    def _go(self, row: int) -> None:
+        self._stand(max(0, min(row, self._store.total - self._view_height)))
+
+    def _rows_of(self, cursor: int) -> tuple[int, int] | None:
+        """The first and the last row of a stop; None if there is no such stop."""
+        if not 0 <= cursor < len(self.plan.stops) or not self._laid_width:
+            return None
+        stop = self.plan.stops[cursor]
+        index = self._store.of_line(self.plan.line(stop))
+        rows = [row for row, line in enumerate(self._store.lay(index)) if stop in line.stops] or [0]
+        top = self._store.top(index)
+        return top + rows[0], top + rows[-1]
+
+    def _show_stop(self, stop: Stop) -> None:
+        rows = self._rows_of(self.plan.index[stop])
+        if rows is None:
+            return
+        top, height = self.scroll_offset.y, self._view_height
+        if rows[0] < top + 1 or rows[1] > top + height - 1:
+            self._go(max(0, rows[0] - min(_FEW_ROWS, height // 4)))
+
+    # Search
+
+    def search(self, query: str) -> int:
+        """Light up every match; gives how many there are. Nothing is laid out for it."""
+        count = self._finder.search(query)
+        self._strips.clear()
+        self.refresh()
+        return count
+
+    def next_match(self) -> int:
+        """Show the next match, round the end; gives its number from 1, or 0 without matches."""
+        return self._show_match(1)
+
+    def previous_match(self) -> int:
+        """Show the match before."""
+        return self._show_match(-1)
+
+    def clear_search(self) -> None:
+        """No match is lit any more."""
+        self._finder.clear()
+        self._strips.clear()
+        self.refresh()
+
+    def _show_match(self, by: int) -> int:
+        here = self._store.at(self.scroll_offset.y)[0] if self._store.blocks else 0
+        hit = self._finder.step(by, here)
+        if hit is None:
+            return 0
+        self._strips.clear()
+        row, top, height = self._row_of(hit.block, hit.start), self.scroll_offset.y, self._view_height
+        if not top <= row < top + height:
+            self._go(row - height // 3)
+        self.refresh()
+        return self._finder.current + 1
+
+    # Links
+
+    def link_at_cursor(self) -> str | None:
+        """The first link in the rows of the current stop, else the first one in view."""
+        stop = self.current
+        own = (line for line in self._seen() if stop is not None and stop in line.stops)
+        return next(self._links(own), None) or next(self._links(self._seen()), None)
+
+    def links(self) -> list[str]:
+        """The links in view, in order, each once."""
+        return list(dict.fromkeys(self._links(self._seen())))
+
+    def _seen(self) -> Iterator[Line]:
+        top = self.scroll_offset.y
+        for row in range(top, min(top + self._view_height, self._store.total)):
+            if (line := self._line(row)) is not None:
+                yield line
+
+    def _links(self, lines: Iterable[Line]) -> Iterator[str]:
+        for line in lines:
+            yield from (piece.look.href for piece in line.pieces if is_link(piece.look.href))
+
+    # The mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """A link is followed, a stop selected, a stop clicked twice started."""
+        selected = self.text_selection
+        line = self._line(event.y + self.scroll_offset.y)
+        if line is None or (selected is not None and selected.start != selected.end):
+            return
+        href = _href_at(line, event.x)
+        if is_link(href):
+            self.post_message(self.LinkClicked(href))
+            return
+        stop = self.plan.stops[int(href.removeprefix(STOP))] if href else next(iter(line.stops), None)
+        if stop is None:
+            return
+        self.cursor = self.plan.index[stop]
+        if event.chain == 2:
+            self.post_message(self.Activated(stop))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What the mouse selected, as the document says it: no margin, no marks, broken lines joined."""
+        first = selection.start.y if selection.start else 0
+        last = min(selection.end.y if selection.end else self._store.total, self._store.total - 1)
+        rows: list[tuple[Line, int, int]] = []
+        for row in range(first, last + 1):
+            line, span = self._line(row), selection.get_span(row)
+            if line is not None and span is not None:
+                rows.append((line, *span))
+        return copied(rows), "\n"
+
+    # Drawing
+
+    def _line(self, row: int) -> Line | None:
+        if not 0 <= row < self._store.total:
+            return None
+        index, inside = self._store.at(row)
+        lines = self._store.lay(index)
+        return lines[inside] if inside < len(lines) else None
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the widget."""
+        row, width = y + self.scroll_offset.y, self.size.width
+        if not 0 <= row < self._store.total:
+            return Strip.blank(width, self._palette.style("ink"))
+        index, inside = self._store.at(row)
+        selection = self.text_selection
+        span = selection.get_span(row) if selection is not None else None
+        key = (index, inside)
+        if span is None and (ready := self._strips.get(key)) is not None:
+            return ready.apply_offsets(0, row)
+        lines = self._store.lay(index)
+        if inside >= len(lines):
+            return Strip.blank(width, self._palette.style("ink"))
+        drawn = strip(lines[inside], self._pen(lines[inside], index, width, span))
+        if span is None:
+            self._strips[key] = drawn
+        return drawn.apply_offsets(0, row)
+
+    def _pen(self, line: Line, index: int, width: int, span: tuple[int, int] | None) -> Pen:
+        stop, hits = self.current, self._finder.within(index)
+        current = stop is not None and stop in line.stops
+        address = f"{STOP}{self.cursor}" if current else ""
+        return Pen(self._palette, width, current, address, hits, self._finder.now, span)
+
+
+def _href_at(line: Line, x: int) -> str:
+    column = line.start
+    for piece in line.pieces:
+        column += cell_len(piece.text)
+        if x < column:
+            return piece.look.href if x >= line.start else ""
+    return ""
