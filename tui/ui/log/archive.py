@@ -45,6 +45,7 @@ class Archive:
         self._block, self._memory, self._disk = block, memory, disk
         self.first = 0
         self.count = 0  # lines ever added
+        self.characters = 0  # characters ever added
         self._blocks: list[_Block] = []
         self._firsts: list[int] = []
         self._held = 0  # bytes of blocks in memory
@@ -68,6 +69,7 @@ class Archive:
             self._spans.update((at + line, each) for line, each in spans.items())
         self._pieces.append(text)
         self._chars += len(text)
+        self.characters += len(text)
         self.count += count
         self._open_lines = None
         if self._chars >= self._block:
@@ -149,7 +151,7 @@ class Archive:
     def _write(self, data: bytes) -> bool:
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="zhinan-log-", buffering=0)
+                self._file = tempfile.TemporaryFile(prefix="zhinan-log-", buffering=0)  # noqa: SIM115  lives as long as the log
             self._file.seek(self._at)
             return self._file.write(data) == len(data)
         except OSError:

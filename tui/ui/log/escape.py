@@ -30,6 +30,8 @@ STRING_END = re.compile("[\x07\x18\x1a\x9c\x1b]")
 stray introducer may hide the rest of its line, never the rest of the log."""
 
 _FLAGS = {1: "1", 2: "2", 3: "3", 4: "4", 7: "7", 9: "9", 21: "4"}
+_FORE = frozenset([*range(30, 40), *range(90, 98)])
+_BACK = frozenset([*range(40, 50), *range(100, 108)])
 _OFF = {22: "12", 23: "3", 24: "4", 27: "7", 29: "9"}
 
 
@@ -49,31 +51,22 @@ def number(params: str, default: int) -> int:
 def sgr(style: str, params: str) -> str:
     """The style in force after `ESC [ params m`.
 
-    A style is written in canonical form: the flags `1` bold, `2` dim, `3` italic, `4` underlined, `7` reversed, `9` struck out, then one
-    foreground (`31`, `92`, `38;5;N`, `38;2;R;G;B`) and one background, joined by `;`. Empty is the plain style. Blinking and concealed text are
-    shown like any other.
+    A style is written in canonical form: the flags `1` bold, `2` dim, `3` italic, `4` underlined, `7` reversed, `9` struck out, then
+    one foreground (`31`, `92`, `38;5;N`, `38;2;R;G;B`) and one background, joined by `;`. Empty is the plain style. Blinking and
+    concealed text are shown like any other.
     """
     flags, fore, back = parse_style(style)
-    codes = _codes(params)
-    for code, colour in codes:
+    for code, colour in _codes(params):
         if code == 0:
             flags, fore, back = "", "", ""
         elif code in _FLAGS:
             flags += _FLAGS[code] if _FLAGS[code] not in flags else ""
         elif code in _OFF:
             flags = "".join(flag for flag in flags if flag not in _OFF[code])
-        elif 30 <= code <= 37 or 90 <= code <= 97:
-            fore = str(code)
-        elif 40 <= code <= 47 or 100 <= code <= 107:
-            back = str(code)
-        elif code == 38 and colour:
-            fore = f"38;{colour}"
-        elif code == 48 and colour:
-            back = f"48;{colour}"
-        elif code == 39:
-            fore = ""
-        elif code == 49:
-            back = ""
+        elif code in _FORE:
+            fore = "" if code == 39 else f"{code};{colour}".rstrip(";")
+        elif code in _BACK:
+            back = "" if code == 49 else f"{code};{colour}".rstrip(";")
     return ";".join([*sorted(flags), *filter(None, (fore, back))])
 
 
@@ -114,7 +107,8 @@ def _codes(params: str) -> Iterator[tuple[int, str]]:
             need = {"5": 2, "2": 4}.get(groups[i] if i < len(groups) else "", 0)
             sub = groups[i : i + need]
             i += need
-        yield code, _colour([part for part in sub if part])
+        if colour := _colour([part for part in sub if part]):
+            yield code, colour
 
 
 def _colour(parts: list[str]) -> str:

@@ -1,7 +1,7 @@
 """One command's output as lines: taken in as it comes, read by number, searched.
 
-Knows nothing of widgets, so that it can be proven against a simple terminal, and so that two views (panel and full screen) can show the same
-log. A line ends at a line feed and nowhere else: line numbers agree with those of the raw log and of a diagnosis.
+Knows nothing of widgets, so that it can be proven against a simple terminal, and so that two views (panel and full screen) can show
+the same log. A line ends at a line feed and nowhere else: line numbers agree with those of the raw log and of a diagnosis.
 """
 
 from __future__ import annotations
@@ -158,6 +158,8 @@ class LogStore:
                 self._held = token
             case "control":
                 self._obey_control(token)
+            case _:
+                pass  # known, and meant for a terminal
 
     def _obey_csi(self, final: str, params: str) -> None:
         match final:
@@ -167,6 +169,8 @@ class LogStore:
                 self._open.erase(number(params, 0))
             case "C" | "D" | "G":
                 self._open.move(final, number(params, 1))
+            case _:
+                pass
 
     def _obey_control(self, char: str) -> None:
         match char:
@@ -185,6 +189,11 @@ class LogStore:
     def dropped(self) -> int:
         """How many of the oldest lines are gone; the first that can be read has this index."""
         return self._archive.first
+
+    @property
+    def characters(self) -> int:
+        """About how many characters all lines have that ever came."""
+        return self._archive.characters
 
     @property
     def partial(self) -> bool:
@@ -248,8 +257,8 @@ class LogStore:
     def count(self, query: str) -> int:
         """How many lines hold `query`."""
         total = 0
-        for total in self.tally(query):
-            pass
+        for so_far in self.tally(query):
+            total = so_far
         return total
 
     # being watched

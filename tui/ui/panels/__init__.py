@@ -1,0 +1,1 @@
+"""Panels tell what a run knows: they are given state and show it, and do not know each other."""
