@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -23,6 +23,7 @@ from tui.judge.evidence import End
 from tui.target import processes, shells
 from tui.target.askpass import LAUNCH
 from tui.target.base import Asker, Ended, Happening, Job, Output
+from tui.target.threads import settled
 from tui.texts import Text
 
 HELD = 1 << 20  # bytes taken in before the reader has asked for them
@@ -65,7 +66,7 @@ class LocalTarget:
                     yield output
                 yield Ended(End.EXITED, _code(transport.get_returncode()))
             finally:
-                await _settled(self._finish(transport, pipes, job, folder))
+                await settled(self._finish(transport, pipes, job, folder))
         finally:
             self._running.discard(job.id)
             shutil.rmtree(folder, ignore_errors=True)
@@ -222,16 +223,6 @@ class _Pipes(asyncio.SubprocessProtocol):
 
 def _code(returned: int | None) -> int | None:
     return 128 - returned if returned is not None and returned < 0 and os.name != "nt" else returned
-
-
-async def _settled(work: Awaitable[None]) -> None:
-    """Finish the work even if the task is cancelled meanwhile, then let the cancellation go on."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _foreign(folder: Path, arguments: list[str]) -> None:

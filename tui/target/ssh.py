@@ -1,0 +1,193 @@
+"""A server over SSH as a target: one warm connection, warm lanes inside it, jobs that outlive both.
+
+A job's output, process number and exit code live in files there. So a lost connection costs nothing but time: come back, ask for the
+same job from the byte that is next, go on. Only when patience ends, or the job is gone without an exit code, is its end unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from typing import Literal
+
+from tui.errors import HostKeyRejected, TargetError
+from tui.judge.evidence import End
+from tui.target import shells, ssh_config
+from tui.target.base import Asker, Ended, Happening, Job, LinkLost, LinkRestored, Output
+from tui.target.ssh_address import is_public, parse
+from tui.target.ssh_auth import Memory
+from tui.target.ssh_config import Host
+from tui.target.ssh_connect import Known
+from tui.target.ssh_lane import LinkDown, no_room
+from tui.target.ssh_link import Link
+from tui.target.threads import settled
+from tui.texts import Text
+
+BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to come back
+_NOT_TAKEN = frozenset({"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"})  # bash takes none of these from outside
+
+_GONE = {
+    "rebooted": Text(
+        "{host} 在命令执行期间重启过，命令没有留下退出码，结果未知。",
+        "{host} was restarted while the command ran. It left no exit code, so how it ended is unknown.",
+    ),
+    "vanished": Text(
+        "{host} 上的命令进程消失了（被杀掉或内存不足），没有留下退出码，结果未知。",
+        "The command's process on {host} vanished (killed, or out of memory) without an exit code, so how it ended is unknown.",
+    ),
+    "never": Text(
+        "{host} 上有这个命令的目录，但它没有真正开始，结果未知。",
+        "{host} has a folder for this command, but it never really began; how it ended is unknown.",
+    ),
+}
+_CUT = Text(
+    "{host} 上的输出没有写完整（{why}），命令的退出码是 {code}，但结果不可信。",
+    "On {host} the output could not be kept whole ({why}). The exit code was {code}, but the result can't be trusted.",
+)
+_LOST = Text(
+    "和 {host} 的连接断开了；命令在服务器上继续执行，正在重连。",
+    "The connection to {host} was lost; the command goes on there. Reconnecting.",
+)
+
+
+class SshTarget:
+    """A server by its address (`ssh://user@host[:port]`, `user@host`, a host of ~/.ssh/config).
+
+    `patience` is how long, in seconds, a lost link is tried again while a job runs; `timeout` bounds one connection attempt;
+    `alive` is the interval and number of unanswered signs of life after which a link counts as dead (settings of the host in
+    ~/.ssh/config go first); `grace` the time between asking a cancelled job to end and killing it. Raises `UsageError`.
+    """
+
+    family: Literal["posix", "windows"] = "posix"
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        patience: float = 120.0,
+        timeout: float = 15.0,
+        alive: tuple[float, int] = (15.0, 3),
+        grace: float = 3.0,
+    ) -> None:
+        self.name = name
+        self.address = address
+        self.host: Host = ssh_config.resolve(parse(address))
+        self.public = is_public(ssh_config.first_hop(self.host))
+        self._patience = patience
+        self._grace = grace
+        self._link = Link(self.host, timeout=timeout, alive=alive, memory=Memory(), known=Known())
+
+    async def open(self, asker: Asker) -> None:
+        """Connect, verify the host key, log in, start the helper. Idempotent."""
+        await self._link.open(asker)
+
+    async def close(self) -> None:
+        """Leave the server; jobs that run there go on."""
+        await self._link.close()
+
+    async def stream(self, job: Job, offset: int = 0) -> AsyncGenerator[Happening, None]:
+        """Run the job, or follow it from byte `offset` of its output if its id is there already."""
+        shells.check(job)
+        at = {1: offset, 2: 0}
+        over = False
+        try:
+            while not over:
+                try:
+                    async with contextlib.aclosing(self._follow(job, at)) as happenings:
+                        async for item in happenings:
+                            over = isinstance(item, Ended)
+                            yield item
+                except LinkDown:
+                    began = time.monotonic()
+                    yield LinkLost(_LOST.fill(host=self.host))
+                    why = await self._come_back(began)
+                    over = why is not None
+                    yield LinkRestored(time.monotonic() - began) if why is None else Ended(End.LOST, why=why)
+        except TargetError:
+            over = True  # it did not start
+            raise
+        finally:
+            if not over:
+                await settled(self._cancel(job))
+
+    async def forget(self, job_id: str) -> None:
+        """Remove a finished job's folder from the server; one that runs stays."""
+        with contextlib.suppress(LinkDown):
+            async with self._link.lane() as lane:
+                await lane.send(f"forget\0{job_id}\0".encode())
+                await lane.line()
+
+    async def _follow(self, job: Job, at: dict[int, int]) -> AsyncGenerator[Happening, None]:
+        async with self._link.lane() as lane:
+            await lane.send(_request(job, at))
+            while True:
+                word, *rest = await lane.line()
+                if word != "O":
+                    yield self._end(word, rest)
+                    return
+                channel: Literal[1, 2] = 1 if rest[0] == "1" else 2
+                async with contextlib.aclosing(lane.payload(int(rest[2]))) as pieces:
+                    async for data in pieces:
+                        place = at[channel]
+                        at[channel] += len(data)
+                        yield Output(data, place, channel)
+
+    def _end(self, word: str, rest: list[str]) -> Ended:
+        if word == "X":
+            raise no_room(str(self.host), " ".join(rest))
+        if word == "G":
+            return Ended(End.LOST, why=_GONE[rest[0]].fill(host=self.host))
+        trouble = " ".join(rest[1:]).strip()
+        if trouble:
+            return Ended(End.LOST, why=_CUT.fill(host=self.host, why=trouble, code=rest[0]))
+        return Ended(End.EXITED, int(rest[0]))
+
+    async def _come_back(self, began: float) -> Text | None:
+        """Connect again until patience ends. The reason if it did not work."""
+        attempt = 0
+        while True:
+            left = began + self._patience - time.monotonic()
+            try:
+                async with asyncio.timeout(max(left, 0.01)):
+                    await self._link.reopen()
+            except HostKeyRejected as error:
+                return error.text
+            except (TargetError, TimeoutError, LinkDown) as error:
+                last = error
+            else:
+                return None
+            pause = BACK_OFF[min(attempt, len(BACK_OFF) - 1)]
+            attempt += 1
+            if time.monotonic() + pause > began + self._patience:
+                text = Text(
+                    "{seconds} 秒内没能重新连上 {host}，命令可能还在服务器上执行，结果未知。",
+                    "{host} could not be reached again within {seconds} seconds. The command may still run there; how it ends is unknown.",
+                ).fill(host=self.host, seconds=round(self._patience))
+                if isinstance(last, TargetError):
+                    text = Text(f"{text.zh}{last.text.zh}", f"{text.en} {last.text.en}")
+                return text
+            await asyncio.sleep(pause)
+
+    async def _cancel(self, job: Job) -> None:
+        """End the job's whole family there; if the link is down, try for a while to get there."""
+        for _ in range(3):
+            try:
+                async with self._link.lane() as lane:
+                    await lane.send(f"kill\0{job.id}\0{round(self._grace * 1000)}\0".encode())
+                    await lane.line()
+                    return
+            except LinkDown:
+                with contextlib.suppress(TargetError, LinkDown):
+                    await self._link.reopen()
+            except TargetError:
+                return
+
+
+def _request(job: Job, at: dict[int, int]) -> bytes:
+    env = {name: value for name, value in job.env.items() if name not in _NOT_TAKEN}
+    fields = ["run", job.id, "1" if job.merge else "0", str(at[1]), str(at[2])]
+    fields += [job.sudo.reveal() if job.sudo else "", str(len(env)), *(f"{name}={value}" for name, value in env.items()), job.script]
+    return "".join(f"{field}\0" for field in fields).encode("utf-8", "surrogateescape")
