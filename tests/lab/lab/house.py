@@ -63,7 +63,7 @@ class Lab:
 
     @property
     def ssh_config(self) -> Path:
-        """Its configuration: `server`, `jump`, and `behind`, which is the server reached through jump."""
+        """Its configuration: `server`, `jump`, `behind` (the server, reached through jump), `watched` (it, with short patience)."""
         return self.home / ".ssh/config"
 
     @property
@@ -177,9 +177,11 @@ class Lab:
     def _client(self) -> None:
         """What an SSH client needs to reach the hosts, as a reader's own configuration would have it."""
         lines = []
-        for alias, host in {**self.hosts, "behind": self.hosts["server"]}.items():
+        server = self.hosts["server"]
+        for alias, host in {**self.hosts, "behind": server, "watched": server}.items():
             lines += [f"Host {alias}", f"  HostName {host.ip}", "  User root"]
             lines += ["  ProxyJump jump"] if alias == "behind" else []
+            lines += ["  ServerAliveInterval 1", "  ServerAliveCountMax 2", "  ConnectTimeout 3"] if alias == "watched" else []
         common = ["Host *", f"  IdentityFile {self.key}", "  IdentitiesOnly yes", f"  UserKnownHostsFile {self.known_hosts}"]
         self.ssh_config.write_text("\n".join([*lines, *common]) + "\n")
         self.known_hosts.write_text("".join(host.known_hosts for host in self.hosts.values()))
