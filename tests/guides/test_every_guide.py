@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tui.guide import parse
 from tui.guide.lint import lint
 from tui.guide.model import Command, Guide, Manual, Step
-from tui.guide.parse import parse_file
 from tui.judge import checks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,12 +23,12 @@ by_twins = pytest.mark.parametrize(("chinese", "english"), TWINS, ids=lambda pat
 
 @by_name
 def test_it_is_clean(path: Path) -> None:
-    assert [(problem.line, problem.text.en) for problem in lint(path)] == []
+    assert [(problem.line, problem.text.en) for problem in lint(parse.load(path))] == []
 
 
 @by_name
 def test_its_author_named_everything(path: Path) -> None:
-    guide = parse_file(path)
+    guide = parse.load(path)
     assert guide.id
     assert guide.title
     assert guide.summary
@@ -44,7 +44,7 @@ def only_offers(step: Step) -> bool:
 
 @by_name
 def test_every_place_and_check_is_sure(path: Path) -> None:
-    guide = parse_file(path)
+    guide = parse.load(path)
     places = {"local", *(spec.name for spec in guide.targets)}
     for step in guide.steps:
         assert step.on in places, step.id
@@ -57,7 +57,7 @@ def test_every_place_and_check_is_sure(path: Path) -> None:
 
 @by_name
 def test_every_step_says_what_it_changes_and_how_to_go_back(path: Path) -> None:
-    guide = parse_file(path)
+    guide = parse.load(path)
     lines = guide.source.splitlines()
     for step in (step for step in guide.steps if step.named):
         words = "\n".join(lines[step.line - 1 : step.end])
@@ -70,7 +70,7 @@ def test_every_step_says_what_it_changes_and_how_to_go_back(path: Path) -> None:
 
 @by_name
 def test_every_picture_is_there(path: Path) -> None:
-    pictures = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", parse_file(path).source)
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", parse.load(path).source)
     for words, link in pictures:
         assert words, f"{link} has no description"
         assert (path.parent / link).resolve().is_file(), link
@@ -78,7 +78,7 @@ def test_every_picture_is_there(path: Path) -> None:
 
 @by_twins
 def test_twins_differ_in_words_only(chinese: Path, english: Path) -> None:
-    assert shape(parse_file(chinese)) == shape(parse_file(english))
+    assert shape(parse.load(chinese)) == shape(parse.load(english))
 
 
 def shape(guide: Guide) -> object:
@@ -114,7 +114,7 @@ def shape_of(item: object) -> object:
 
 
 def test_q1_has_its_five_steps() -> None:
-    guide = parse_file(Q1)
+    guide = parse.load(Q1)
     steps = [step for step in guide.steps if step.named]
     assert [(step.id, step.label) for step in steps] == [
         ("register", "第1步"),
@@ -135,7 +135,7 @@ def test_q1_has_its_five_steps() -> None:
 
 
 def test_q1_runs_only_what_it_should_by_itself() -> None:
-    guide = parse_file(Q1)
+    guide = parse.load(Q1)
     runs = {step.id: [command.text for command in step.commands if not command.explicit] for step in guide.steps}
     ssh = 'ssh -o BatchMode=yes -o ConnectTimeout=10 -o ControlPath=none -o "HostKeyAlias=${PUBLIC_IP}" "${ecs_user}@${ts_ip}" true'
     assert runs["register"] == []
@@ -147,7 +147,7 @@ def test_q1_runs_only_what_it_should_by_itself() -> None:
 
 
 def test_q1_gates_stand_before_the_change() -> None:
-    step = parse_file(Q1).step("lockdown")
+    step = parse.load(Q1).step("lockdown")
     last_gate = max(place for place, item in enumerate(step.items) if isinstance(item, Command) and not item.explicit)
     change = next(place for place, item in enumerate(step.items) if isinstance(item, Manual) and "127.0.0.1/32" in item.text)
     assert last_gate < change
