@@ -1,0 +1,292 @@
+"""The full-screen program: opens screens, and holds what belongs to none of them (theme, language, palette, quitting, crashes).
+
+No business logic lives here. Which guide is run how is the guide screen's and the engine's; the app only routes between screens.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tui import config, texts
+from tui.errors import ZhinanError
+from tui.guide.model import Guide
+from tui.guide.parse import load
+from tui.run.ask import Asker
+from tui.run.engine import Session
+from tui.run.journal import Journal
+from tui.run.plan import Given
+from tui.texts import Text
+from tui.ui import crash, links
+from tui.ui.dialogs.base import Dialog
+from tui.ui.dialogs.confirm import ConfirmDialog
+from tui.ui.dialogs.palette import Entry, PaletteDialog
+from tui.ui.screens.guide.screen import GuideScreen
+from tui.ui.screens.help.screen import HelpScreen
+from tui.ui.screens.library.screen import LibraryScreen
+from tui.ui.seams import Practice, SessionLike, Sessions
+from tui.ui.starts import GuideStart, LibraryStart, PracticeStart, Start
+from tui.ui.theme import DARK, LIGHT
+from tui.ui.widgets.cells import visible
+from tui.ui.widgets.keys import key, key_name, listed, words
+
+_QUIT = Text("退出指南？", "Quit Zhinan?")
+_QUIT_WHY = Text(
+    "还有步骤在执行。退出会先停下它：命令连同它的子进程一起结束，已有的日志和结果留在记录里。",
+    "A step is still running. Quitting stops it first: the command ends with all its processes; its log and results stay on record.",
+)
+_QUIT_YES = Text("停止并退出", "stop and quit")
+_QUIT_NO = Text("不退出", "stay")
+_NO_PRACTICE = Text("这里没有练习环境可用", "There is no practice world here")
+_STARTING = Text("正在准备练习环境…", "Starting the practice world…")
+
+
+class ZhinanApp(App[int]):
+    """Leaves with the exit code. `practice` starts the world behind the p key; None where there is none."""
+
+    TITLE = "Zhinan 指南"
+    ENABLE_COMMAND_PALETTE = False  # its own, in both languages
+    CSS = "ToastRack { align-horizontal: right; } Toast { background: $key; color: $ink; padding: 0 1; border: none; max-width: 60; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("app.help", "question_mark", "help", Text("帮助", "help")),
+        key("app.palette", "ctrl+p", "palette", Text("命令面板", "commands")),
+        key("app.language", "ctrl+l", "language", Text("English", "中文"), show=False),
+        key("app.theme", "ctrl+t", "theme", Text("深色 / 浅色", "dark / light"), show=False),
+        key("app.suspend", "ctrl+z", "suspend_process", Text("放到后台（fg 回来）", "suspend (fg comes back)"), show=False),
+        key("app.quit", "ctrl+q", "quit", Text("退出", "quit"), show=False, priority=True),
+        key("app.quit_too", "ctrl+c", "quit", Text("退出", "quit"), show=False),
+    ]
+
+    def __init__(
+        self,
+        start: Start,
+        sessions: Sessions,
+        *,
+        practice: Practice | None = None,
+        theme: str = "dark",
+        folders: tuple[Path, ...] = (),
+    ) -> None:
+        super().__init__(ansi_color=False)
+        self._start = start
+        self._folders = folders
+        self._sessions = sessions
+        self._practice = practice
+        self._world = AsyncExitStack()
+        self.crash: crash.Crash | None = None
+        for each in (DARK, LIGHT):  # before any style sheet is read: they name roles that only these themes have
+            self.register_theme(each)
+        self.theme = (LIGHT if theme == "light" else DARK).name
+
+    @property
+    def can_practise(self) -> bool:
+        """Whether there is a practice world to start."""
+        return self._practice is not None
+
+    def on_mount(self) -> None:
+        """The first screen."""
+        match self._start:
+            case LibraryStart():
+                self.push_screen(LibraryScreen(self._folders))
+            case GuideStart(guide, given):
+                self.open_guide(guide, given)
+            case PracticeStart():
+                self.open_practice()
+
+    async def on_unmount(self) -> None:
+        """Leave the practice world, if one is up."""
+        await self._world.aclose()
+
+    # ---- routes ---------------------------------------------------------------------------------------------------------------
+
+    def open_path(self, path: Path) -> None:
+        """Open a document; what keeps it from opening is said and nothing else changes."""
+        try:
+            guide = load(path)
+        except ZhinanError as error:
+            self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
+            return
+        self.open_guide(guide, Given())
+
+    def open_guide(self, guide: Guide, given: Given) -> None:
+        """Show a parsed document."""
+        self.push_screen(GuideScreen(guide, self._sessions, given))
+
+    def open_practice(self) -> None:
+        """Start the practice world and open its guide."""
+        if self._practice is None:
+            self.notify(str(_NO_PRACTICE), markup=False)
+            return
+        self.notify(str(_STARTING), markup=False, timeout=2)
+        self.run_worker(self._start_practice(self._practice), group="practice", exclusive=True, exit_on_error=False)
+
+    async def _start_practice(self, practice: Practice) -> None:
+        try:
+            world = await self._world.enter_async_context(practice())
+            guide = load(world.path)
+        except ZhinanError as error:
+            await self._world.aclose()
+            self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
+            return
+        except Exception as error:  # noqa: BLE001  a world that can't start must not take the reader down
+            self.notify(str(self.note_crash(error)), severity="error", markup=False, timeout=10)
+            return
+        self.push_screen(GuideScreen(guide, world.sessions or self._sessions, world.given, practice=True))
+
+    def leave_guide(self) -> None:
+        """From a guide back to the library, opening one if the program began without."""
+        self.run_worker(self._leave_guide(), group="leave", exclusive=True)
+
+    async def _leave_guide(self) -> None:
+        if isinstance(self.screen, GuideScreen):
+            leaving = self.screen
+            await leaving.shut()
+            await self.pop_screen()
+            if leaving.practice:
+                await self._world.aclose()
+                self._world = AsyncExitStack()
+        if not isinstance(self.screen, LibraryScreen | GuideScreen):
+            self.push_screen(LibraryScreen(self._folders))
+
+    def follow(self, href: str, document: Path) -> None:
+        """Open a link found in `document`: a page in the browser, another document here."""
+        match links.resolve(href, document):
+            case links.Page(url):
+                opened = links.can_browse()
+                self.copy_to_clipboard(url)
+                if opened:
+                    self.open_url(url)
+                self.notify(visible(str((links.OPENED if opened else links.COPIED).fill(url=url))), markup=False, timeout=8)
+            case links.Document(path):
+                self.open_path(path)
+            case links.Nowhere(why):
+                self.notify(visible(str(why)), severity="warning", markup=False, timeout=8)
+
+    # ---- commands of every screen ---------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """The keys of the screen in front."""
+        if not isinstance(self.screen, HelpScreen | Dialog):
+            self.push_screen(HelpScreen(listed(self._speakers())))
+
+    def action_palette(self) -> None:
+        """Everything that can be done now."""
+        if isinstance(self.screen, Dialog):
+            return
+
+        def chosen(entry: Entry | None) -> None:
+            if entry is not None:
+                self.call_later(self.run_action, entry.action, entry.node)
+
+        self.push_screen(PaletteDialog(list(self._entries())), chosen)
+
+    def action_language(self) -> None:
+        """Chinese to English and back, at once and everywhere."""
+        texts.use("en" if texts.language() == "zh" else "zh")
+        for screen in self.screen_stack:
+            speak(screen)
+
+    def action_theme(self) -> None:
+        """Dark to light and back."""
+        self.theme = (DARK if self.theme == LIGHT.name else LIGHT).name
+
+    async def action_quit(self) -> None:
+        """Quit; asks first if something runs."""
+        if any(isinstance(screen, ConfirmDialog) for screen in self.screen_stack):
+            return
+        if not any(screen.runner.busy for screen in self._guides()):
+            self.exit(0)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.run_worker(self._stop_and_quit(), group="leave", exclusive=True)
+
+        self.push_screen(ConfirmDialog(_QUIT, _QUIT_WHY, yes=_QUIT_YES, no=_QUIT_NO), answered)
+
+    async def _stop_and_quit(self) -> None:
+        for screen in self._guides():
+            await screen.shut()
+        self.exit(0)
+
+    def _guides(self) -> list[GuideScreen]:
+        return [screen for screen in self.screen_stack if isinstance(screen, GuideScreen) and screen.is_mounted]
+
+    def _speakers(self) -> list[DOMNode]:
+        focused = self.screen.focused
+        return [*([focused] if focused is not None else []), self.screen, self]
+
+    def _entries(self) -> Iterable[Entry]:
+        seen: set[str] = set()
+        for name, (node, binding, enabled, _) in self.screen.active_bindings.items():
+            ident = binding.id or ""
+            if enabled and ident and ident not in seen and not ident.startswith("app.palette"):
+                seen.add(ident)
+                yield Entry(words(binding), key_name(name), binding.action, node)
+
+    # ---- what goes wrong ------------------------------------------------------------------------------------------------------
+
+    def note_crash(self, error: Exception) -> Text:
+        """Write an unexpected exception to a file of the program's own; one sentence that says where."""
+        self.crash = crash.write(error, config.home())
+        return self.crash.text
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual's last resort would print a traceback; the reader gets one sentence, the details go to the log file."""
+        self.note_crash(error)
+        self._return_code = 1
+        if self._exception is None:  # so that tests see it
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+
+def speak(screen: Screen[object]) -> None:
+    """Have a screen say everything again after the language changed."""
+    for node in (screen, *screen.query("*")):
+        again = getattr(node, "speak", None) or getattr(node, "redraw", None)
+        if again is not None:
+            again()
+        node.refresh(layout=True)
+    if isinstance(screen, GuideScreen):
+        screen.refresh_all()
+
+
+def sessions_on(journal: Journal) -> Sessions:
+    """Real sessions, kept in `journal`."""
+
+    def make(guide: Guide, asker: Asker, given: Given) -> SessionLike:
+        return Session(guide, asker, journal=journal, given=given)
+
+    return make
+
+
+def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bool = False, given: Given | None = None) -> int:
+    """Open the full screen on a document, or on the library, or (`rehearse`) in the practice world; gives the exit code.
+
+    Raises ZhinanError for what keeps it from opening at all; nothing has been drawn then.
+    """
+    settings = config.load()
+    texts.use(settings.language)
+    start: Start = LibraryStart()
+    if rehearse:
+        start = PracticeStart()
+    elif path is not None:
+        start = GuideStart(load(path), given or Given())
+    journal = Journal(settings.home)
+    try:
+        app = ZhinanApp(start, sessions_on(journal), practice=practice, theme=settings.theme, folders=settings.library)
+        code = app.run()
+    finally:
+        journal.close()
+    if app.crash is not None and code is None:
+        sys.stderr.write(f"{app.crash.text}\n")
+        return 1
+    return code or 0

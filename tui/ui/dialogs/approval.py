@@ -1,0 +1,143 @@
+"""A document not seen before, or changed since: what it would run, before anything runs.
+
+The lines come from the plan, which knows all that approving allows; here they are only put in order: step by step, with the place each
+runs, new lines marked against the last approval, and lines that are gone shown too.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.guide.model import Guide, Step
+from tui.run.ask import ApprovalQuestion
+from tui.texts import Text
+from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
+from tui.ui.widgets.badges import WORDS, Where
+from tui.ui.widgets.cells import pad, visible, width
+
+_NEW = Text("第一次打开这份文档：允许它的命令吗？", "First time with this document: allow its commands?")
+_CHANGED = Text("文档的命令变了：仍然允许吗？", "This document's commands have changed: still allow them?")
+_COUNT = Text("{n} 行", "{n} lines")
+_DIFF = Text("新增 {more} 行 · 去掉 {less} 行", "{more} added · {less} removed")
+_WHY = Text(
+    "{path}\n下面是它能执行的全部内容。允许以后，仍由你逐步按键才会执行；命令一改就会再问。",
+    "{path}\nThis is everything it can run. Once allowed, each step still waits for your key; any change asks again.",
+)
+_UNSURE = Text("没说在哪", "place not said")
+_REST = Text("其他", "Other")
+_YES = Text("允许", "allow")
+_NO = Text("不允许", "do not allow")
+
+Mark = Literal[" ", "+", "-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list: `mark` is `+` new, `-` gone, blank as before; `on` a target name or `?`; `text` what runs."""
+
+    mark: Mark
+    on: str
+    text: str
+
+
+def compared(commands: tuple[str, ...], before: tuple[str, ...]) -> list[Line]:
+    """All lines in order, against those approved last; with none approved, nothing is marked."""
+    if not before:
+        return [Line(" ", *_split(command)) for command in commands]
+    lines: list[Line] = []
+    matcher = difflib.SequenceMatcher(None, before, commands, autojunk=False)
+    for what, old, old_end, new, new_end in matcher.get_opcodes():
+        if what == "equal":
+            lines += [Line(" ", *_split(command)) for command in commands[new:new_end]]
+        else:
+            lines += [Line("-", *_split(command)) for command in before[old:old_end]]
+            lines += [Line("+", *_split(command)) for command in commands[new:new_end]]
+    return lines
+
+
+def grouped(guide: Guide, lines: Iterable[Line]) -> Iterator[tuple[Step | None, list[Line]]]:
+    """The lines under their steps. The list is in document order, so a step ends where the next one's first text begins."""
+    steps = [(step, _texts(step)) for step in guide.steps]
+    here, group = -1, list[Line]()
+    for line in lines:
+        if line.mark != "-":
+            found = next((i for i in range(max(here, 0), len(steps)) if line.text in steps[i][1]), here)
+            if found != here:
+                if group:
+                    yield (steps[here][0] if here >= 0 else None), group
+                here, group = found, []
+        group.append(line)
+    if group:
+        yield (steps[here][0] if here >= 0 else None), group
+
+
+class ApprovalDialog(Dialog[bool]):
+    """Dismissed with True to allow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = YES_NO
+
+    def __init__(self, question: ApprovalQuestion) -> None:
+        super().__init__(classes="-tall")
+        self._question = question
+        self._lines = compared(question.commands, question.before)
+
+    def title_text(self) -> Text:
+        """New or changed."""
+        return _CHANGED if self._question.before else _NEW
+
+    def note_text(self) -> Text | None:
+        """How much there is to read."""
+        if not self._question.before:
+            return _COUNT.fill(n=len(self._lines))
+        more = sum(line.mark == "+" for line in self._lines)
+        return _DIFF.fill(more=more, less=sum(line.mark == "-" for line in self._lines))
+
+    def body(self) -> Iterable[Widget]:
+        """The path, then the commands under their steps."""
+        guide = self._question.guide
+        yield paragraph(visible(str(_WHY.fill(path=guide.path))), "-sentence")
+        names = max((width(_place(line.on)) for line in self._lines), default=0)
+        for step, lines in grouped(guide, self._lines):
+            title = f"{step.label}  {step.title}".strip() if step else str(_REST)
+            yield paragraph(visible(title), "-step")
+            yield paragraph(Content("\n").join(_drawn(line, names) for line in lines), "-code")
+
+    def answers(self) -> Iterable[Answer]:
+        """Allow or not."""
+        yield Answer("y", _YES, "yes", danger=True)
+        yield Answer("n", _NO, "no")
+
+    def answered(self, name: str) -> None:
+        """Close with it."""
+        self.dismiss(name == "yes")
+
+
+def _texts(step: Step) -> set[str]:
+    texts = {line for command in step.commands for line in command.text.splitlines()} | set(step.undo.splitlines())
+    return texts | {line for spec in step.checks for value in spec.args.values() for line in str(value).splitlines()}
+
+
+def _split(command: str) -> tuple[str, str]:
+    on, gap, text = command.partition("  ")
+    return (on, text) if gap else ("?", command)
+
+
+def _place(on: str) -> str:
+    if on == "local":
+        return str(WORDS[Where.LOCAL])
+    return str(_UNSURE) if on == "?" else on
+
+
+def _drawn(line: Line, names: int) -> Content:
+    text = visible(line.text)
+    sign = {" ": "  ", "+": "+ ", "-": "− "}[line.mark]
+    colour = {" ": "$ink", "+": "$ok", "-": "$bad"}[line.mark]
+    place = "$decide" if line.on == "?" else "$muted"
+    return Content.assemble((sign, colour), (pad(_place(line.on), names) + "  ", place), (text, colour))

@@ -1,0 +1,1 @@
+"""Whole screens. A screen decides; its widgets only tell."""

@@ -1,0 +1,1 @@
+"""The guide: document, panels, and the run between them."""

@@ -1,0 +1,38 @@
+"""The question "already done: run it anyway?", with what was seen."""
+
+from __future__ import annotations
+
+from tui.guide.model import Step
+from tui.judge.evidence import Status
+from tui.run.state import StepState
+from tui.texts import Text
+from tui.ui.dialogs.confirm import ConfirmDialog
+from tui.ui.screens.guide.status import name
+from tui.ui.widgets.cells import visible
+
+_ASK = Text("已经完成，仍要执行？", "Already done: run it anyway?")
+_WHY = Text("{step}\n这一步已经完成：", "{step}\nThis step is done already:")
+_NO_EVIDENCE = Text("{step}\n这一步在这次执行里已经通过。", "{step}\nThis step passed in this run.")
+_CHANGES = Text("\n再执行一次会再改动一次目标。", "\nRunning it again changes its target again.")
+_YES = Text("仍要执行", "run anyway")
+_NO = Text("不执行", "leave it")
+
+
+def again_question(step: Step, state: StepState) -> ConfirmDialog:
+    """The dialog; dismissed with True to run again."""
+    proofs = [
+        Text(_proof(check.say.zh, check.proof), _proof(check.say.en, check.proof))
+        for check in state.checks.values()
+        if check.status is Status.PASS
+    ]
+    why = (_WHY if proofs else _NO_EVIDENCE).fill(step=name(step))
+    for proof in proofs:
+        why = Text(f"{why.zh}\n{proof.zh}", f"{why.en}\n{proof.en}")
+    if step.changes:
+        why = Text(why.zh + _CHANGES.zh, why.en + _CHANGES.en)
+    return ConfirmDialog(_ASK, why, yes=_YES, no=_NO)
+
+
+def _proof(say: str, proof: str) -> str:
+    first = visible(proof.strip().splitlines()[0]) if proof.strip() else ""
+    return f"  ✓ {visible(say)}" + (f" · {first}" if first and first not in say else "")

@@ -1,0 +1,82 @@
+"""Searching in the page: one line above the key bar, gone again when it is not needed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.texts import Text
+from tui.ui.widgets.keys import key
+
+_FOUND = Text("{n} 处 · n 下一处 · N 上一处", "{n} found · n next · N previous")
+_NONE = Text("没有找到", "nothing found")
+
+
+class FindBar(Horizontal):
+    """Posts `Typed` while the reader types, `Left` when the line is left; `count` is shown back."""
+
+    DEFAULT_CSS = """
+    FindBar { height: 1; dock: bottom; margin-bottom: 1; background: $raised; display: none; padding: 0 1; }
+    FindBar.-open { display: block; }
+    FindBar > #slash { width: 2; color: $alive; }
+    FindBar > Input { width: 1fr; background: $raised; border: none; height: 1; padding: 0; }
+    FindBar > #found { width: auto; color: $muted; padding-left: 2; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [key("find.leave", "escape", "leave", Text("不找了", "stop searching"))]
+
+    class Typed(Message):
+        """The words so far."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    class Left(Message):
+        """`keep`: the matches stay lit (enter); otherwise the search is over (esc)."""
+
+        def __init__(self, *, keep: bool) -> None:
+            super().__init__()
+            self.keep = keep
+
+    def compose(self) -> ComposeResult:
+        """A slash, the words, how many were found."""
+        yield Static("/", id="slash")
+        yield Input(id="find-input", compact=True, select_on_focus=True)
+        yield Static("", id="found", markup=False)
+
+    def open(self) -> None:
+        """Show the line and type into it."""
+        self.add_class("-open")
+        self.query_one(Input).focus()
+
+    def show_count(self, count: int) -> None:
+        """Say how many were found."""
+        words = self.query_one(Input).value
+        text = "" if not words else str(_FOUND.fill(n=count) if count else _NONE)
+        self.query_one("#found", Static).update(text)
+
+    def action_leave(self) -> None:
+        """Give up."""
+        self.remove_class("-open")
+        self.query_one(Input).value = ""
+        self.post_message(self.Left(keep=False))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.has_class("-open"):
+            self.post_message(self.Typed(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value:
+            self.remove_class("-open")
+        self.post_message(self.Left(keep=bool(event.value)))

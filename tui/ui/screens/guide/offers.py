@@ -1,0 +1,63 @@
+"""When a key of the guide screen makes sense: one table, asked for every redraw of the key bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tui.guide.model import Manual, Step
+from tui.run.events import Outcome
+from tui.run.state import Phase
+from tui.ui.screens.guide.reading import GuideReading
+
+
+def on_offer(screen: GuideReading, action: str) -> bool:
+    """Whether the action makes sense now; those not in the table always do."""
+    asked = _TABLE.get(action)
+    return asked is None or asked(screen)
+
+
+def done(screen: GuideReading, step: Step) -> bool:
+    """Whether the step ended well in this run."""
+    state = screen.runner.state.step(step.id)
+    return state.phase is Phase.ENDED and state.outcome in (Outcome.PASSED, Outcome.ALREADY)
+
+
+def _free(screen: GuideReading) -> Step | None:
+    return None if screen.runner.busy else screen.step_here
+
+
+def _again(screen: GuideReading) -> bool:
+    step = _free(screen)
+    return step is not None and done(screen, step)
+
+
+def _checks(screen: GuideReading) -> bool:
+    step = _free(screen)
+    return step is not None and bool(step.checks)
+
+
+def _commands(screen: GuideReading) -> bool:
+    return screen.step_here is not None and bool(screen.step_here.commands)
+
+
+def _tickable(screen: GuideReading) -> bool:
+    """The run waits for a tick, or the cursor is on a thing to do by hand."""
+    if screen.asker.waiting:
+        return True
+    step, stop = _free(screen), screen.document.current
+    return step is not None and stop is not None and stop.item is not None and isinstance(step.items[stop.item], Manual)
+
+
+_TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
+    "run": lambda screen: _free(screen) is not None,
+    "run_from": lambda screen: _free(screen) is not None,
+    "stop": lambda screen: screen.runner.busy and not screen.runner.stopping,
+    "force": _again,
+    "check_only": _checks,
+    "tick": _tickable,
+    "copy": _commands,
+    "full_log": lambda screen: bool(screen.runner.logs),
+    "find_next": lambda screen: bool(screen.search_words),
+    "find_previous": lambda screen: bool(screen.search_words),
+    "next_tab": lambda screen: screen.has_class("-narrow"),
+}

@@ -1,0 +1,105 @@
+"""The right-hand column: log, checks, values; below 100 columns the same three as tabs under the document.
+
+It only places and feeds them. Which step they speak of is told from outside, and the panels do not know each other.
+"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+
+from tui.guide.model import Guide
+from tui.judge.evidence import Status
+from tui.run.state import RunState
+from tui.texts import Text
+from tui.ui.log.view import LogPanel
+from tui.ui.panels.checks import ChecksPanel
+from tui.ui.panels.values import ValuesPanel
+from tui.ui.widgets.tabs import PanelTabs
+
+_NAMES = {
+    "log": Text("日志", "Log"),
+    "checks": Text("检查", "Checks"),
+    "values": Text("数值", "Values"),
+}
+
+
+class Panels(Vertical):
+    """`chosen` is the panel shown when they are tabs; side by side all of them are."""
+
+    chosen: reactive[str] = reactive("log")
+
+    def __init__(self, guide: Guide) -> None:
+        super().__init__(id="panels")
+        self._guide = guide
+        self._state = RunState()
+        self._step = ""
+
+    def compose(self) -> ComposeResult:
+        """Tabs (hidden while wide), then the panels."""
+        yield PanelTabs(id="panel-tabs")
+        yield LogPanel(id="log")
+        yield ChecksPanel(id="checks")
+        yield ValuesPanel(id="values")
+
+    def on_mount(self) -> None:
+        """Give the panels their document."""
+        for panel in (self.checks, self.values):
+            panel.guide = self._guide
+        self.watch_chosen()
+
+    @property
+    def log_panel(self) -> LogPanel:
+        """The log."""
+        return self.query_one("#log", LogPanel)
+
+    @property
+    def checks(self) -> ChecksPanel:
+        """The checks of the step."""
+        return self.query_one("#checks", ChecksPanel)
+
+    @property
+    def values(self) -> ValuesPanel:
+        """The values of the run."""
+        return self.query_one("#values", ValuesPanel)
+
+    def show_state(self, state: RunState, step_id: str) -> None:
+        """The run as it is now, seen from one step."""
+        self._state, self._step = state, step_id
+        for panel in (self.checks, self.values):
+            panel.state = state
+            panel.step_id = step_id
+        self.relabel()
+
+    def relabel(self) -> None:
+        """The tab names with their numbers, in the language of the moment."""
+        self.query_one(PanelTabs).tabs = tuple((ident, str(name), self._number(ident)) for ident, name in _NAMES.items())
+
+    def watch_chosen(self) -> None:
+        """Mark the one panel that tabs show."""
+        if not self.is_mounted:
+            return
+        for ident in _NAMES:
+            self.query_one(f"#{ident}").set_class(ident == self.chosen, "-chosen")
+        self.query_one(PanelTabs).active = self.chosen
+
+    def on_panel_tabs_chosen(self, message: PanelTabs.Chosen) -> None:
+        """A tab was clicked."""
+        message.stop()
+        self.chosen = message.panel
+
+    def next_tab(self, by: int = 1) -> None:
+        """The next panel, round and round."""
+        names = list(_NAMES)
+        self.chosen = names[(names.index(self.chosen) + by) % len(names)]
+
+    def _number(self, ident: str) -> str:
+        if ident != "checks" or not self._step:
+            return ""
+        try:
+            total = len(self._guide.step(self._step).checks)
+        except KeyError:
+            return ""
+        passed = sum(check.status is Status.PASS for check in self._state.step(self._step).checks.values())
+        return f"{passed}/{total}" if total else ""

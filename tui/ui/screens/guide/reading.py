@@ -1,0 +1,132 @@
+"""Reading a guide: moving, searching, copying, following links, looking into logs. Nothing here runs anything."""
+
+from __future__ import annotations
+
+from tui.guide.model import Command
+from tui.texts import Text
+from tui.ui.dialogs.links import LinkDialog
+from tui.ui.document.messages import CursorMoved, LinkClicked
+from tui.ui.log.view import LogScreen
+from tui.ui.screens.guide.findbar import FindBar
+from tui.ui.screens.guide.links import links_of
+from tui.ui.screens.guide.stage import GuideStage
+from tui.ui.seams import front
+from tui.ui.widgets.cells import visible
+from tui.ui.widgets.stepstrip import StepStrip
+
+_COPIED = Text("已复制：{text}", "Copied: {text}")
+_NO_COMMAND = Text("光标处没有命令", "There is no command here")
+_NO_LINK = Text("这份文档里没有链接", "This document has no links")
+_NO_LOG = Text("还没有日志：先执行一步", "There is no log yet: run a step first")
+
+
+class GuideReading(GuideStage):
+    """The keys that only read. `search_words` are those whose matches are lit."""
+
+    search_words = ""
+
+    def action_move(self, delta: int) -> None:
+        """To the next or previous stop."""
+        self.document.move(delta)
+
+    def action_move_step(self, delta: int) -> None:
+        """To the next or previous step."""
+        self.document.move_step(delta)
+
+    def action_next_tab(self) -> None:
+        """Another panel."""
+        self.panels.next_tab()
+
+    def action_copy(self) -> None:
+        """The command under the cursor, else the step's first, byte for byte."""
+        step, stop = self.step_here, self.document.current
+        commands = step.commands if step else ()
+        if step is not None and stop is not None and stop.item is not None and isinstance(step.items[stop.item], Command):
+            item = step.items[stop.item]
+            commands = (item,) if isinstance(item, Command) else ()
+        if not commands:
+            self.say(_NO_COMMAND)
+            return
+        self.app.copy_to_clipboard(commands[0].text)
+        self.say(_COPIED.fill(text=visible(commands[0].text.splitlines()[0])))
+
+    def action_open_link(self) -> None:
+        """The link at the cursor, else a choice of all."""
+        href = self.document.link_at_cursor()
+        if href:
+            self.follow(href)
+            return
+        links = links_of(self.guide)
+        if not links:
+            self.say(_NO_LINK)
+            return
+        self.app.push_screen(LinkDialog(links), lambda chosen: self.follow(chosen) if chosen else None)
+
+    def follow(self, href: str) -> None:
+        """Open a link of this document."""
+        front(self).follow(href, self.guide.path)
+
+    def action_full_log(self) -> None:
+        """The shown log, on the whole screen."""
+        place = self._shown_log or self.runner.latest
+        if place is None or place not in self.runner.logs:
+            self.say(_NO_LOG)
+            return
+        self.app.push_screen(LogScreen(self.runner.logs[place], self.log_title(place)))
+
+    def action_find(self) -> None:
+        """Search in the page."""
+        self.query_one(FindBar).open()
+
+    def search(self, words: str) -> int:
+        """Light the matches of `words`; nothing for none. How many there are."""
+        self.search_words = words
+        if not words:
+            self.document.clear_search()
+            return 0
+        return self.document.search(words)
+
+    def action_find_next(self) -> None:
+        """The next match."""
+        self.document.next_match()
+
+    def action_find_previous(self) -> None:
+        """The match before."""
+        self.document.previous_match()
+
+    def say(self, text: Text) -> None:
+        """A short word in the corner."""
+        self.app.notify(visible(str(text)), markup=False)
+
+    # ---- messages
+
+    def on_document_view_cursor_moved(self, message: CursorMoved) -> None:
+        """Panels and keys follow the cursor."""
+        message.stop()
+        self._show_step()
+        self._show_log()
+        self.refresh_bindings()
+
+    def on_document_view_link_clicked(self, message: LinkClicked) -> None:
+        """A click on a link opens it."""
+        message.stop()
+        self.follow(message.href)
+
+    def on_step_strip_picked(self, message: StepStrip.Picked) -> None:
+        """A step in the strip was clicked."""
+        message.stop()
+        self.document.goto(message.step_id)
+        self.document.focus()
+
+    def on_find_bar_typed(self, message: FindBar.Typed) -> None:
+        """Search while typing."""
+        message.stop()
+        self.query_one(FindBar).show_count(self.search(message.words))
+
+    def on_find_bar_left(self, message: FindBar.Left) -> None:
+        """Back to reading, with or without the matches."""
+        message.stop()
+        if not message.keep:
+            self.search("")
+        self.document.focus()
+        self.refresh_bindings()

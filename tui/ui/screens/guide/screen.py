@@ -1,0 +1,189 @@
+"""The guide screen: decides what a key means now, and owns the run of one guide."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+
+from tui.guide.model import Command, Manual, Step
+from tui.run.events import AnyEvent, ManualAwaited, StepStarted
+from tui.run.plan import Request
+from tui.run.state import Phase
+from tui.texts import Text
+from tui.ui.dialogs.confirm import ConfirmDialog
+from tui.ui.document.messages import Activated
+from tui.ui.screens.guide import status
+from tui.ui.screens.guide.again import again_question
+from tui.ui.screens.guide.bindings import BINDINGS
+from tui.ui.screens.guide.offers import done, on_offer
+from tui.ui.screens.guide.reading import GuideReading
+from tui.ui.screens.guide.stage import NARROW
+from tui.ui.seams import front
+
+_BUSY = Text("“{step}”还在执行：先等它结束，或按 x 停止", "“{step}” is still running: let it end, or press x to stop it")
+_NOTHING = Text("这份文档里没有可以执行的步骤", "This document has no step that could run")
+_EMPTY = Text("这一步没有可执行的命令", "This step has nothing to run")
+_OFFERED = Text(
+    "这一步的命令只供选用：把光标移到要执行的那条上再按 r",
+    "The commands of this step are only offered: move onto the one to run, then press r",
+)
+_NO_CHECKS = Text("这一步没有检查", "This step has no checks")
+_LEAVE = Text("离开这份指南？", "Leave this guide?")
+_LEAVE_WHY = Text(
+    "“{step}”还在执行。离开会停止它：命令连同它的子进程一起结束，已有的日志和结果留在记录里。",
+    "“{step}” is still running. Leaving stops it: the command ends with all its processes; its log and results stay on record.",
+)
+_LEAVE_YES = Text("停止并离开", "stop and leave")
+_LEAVE_NO = Text("留下", "stay")
+
+
+class GuideScreen(GuideReading):
+    """All keys of an open guide."""
+
+    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
+    CSS_PATH = "guide.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012  declared so by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
+    AUTO_FOCUS = "#document"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key is on offer now; False hides it from the key bar and lets the key pass to others."""
+        return not self.is_mounted or on_offer(self, action)
+
+    # ---- the run
+
+    def start(self, request: Request) -> None:
+        """Begin a pass."""
+        self._run(request)
+
+    @work(group="run", exit_on_error=False)
+    async def _run(self, request: Request) -> None:
+        try:
+            await self.runner.run(request, self._happened)
+        except Exception as error:  # noqa: BLE001  the screen stays usable whatever broke; the details go to the log file
+            self.runner.broke(front(self).note_crash(error))
+        self.asker.withdraw()
+        if not self._closed:
+            self.refresh_all()
+
+    def _happened(self, event: AnyEvent) -> None:
+        """Move along with the run, unless the reader has gone to read somewhere else."""
+        if not isinstance(event, StepStarted | ManualAwaited):
+            return
+        here = self.step_here
+        if here is None or here.id == event.step or self.runner.state.step(here.id).phase is not Phase.TODO:
+            item = event.item if isinstance(event, ManualAwaited) else None
+            self.document.goto(event.step, item)
+
+    # ---- keys that run
+
+    def action_run(self) -> None:
+        """Run the step under the cursor, or exactly the offered command it stands on."""
+        step = self.free_step()
+        if step is None:
+            return
+        item = self.offered_here(step)
+        if item is not None:
+            self.start(Request(steps=(step.id,), item=item))
+        elif not step.items and not step.checks and not step.label:
+            self.say(_EMPTY)
+        elif step.commands and all(isinstance(i, Command) and i.explicit for i in step.items):
+            self.say(_OFFERED)
+        elif done(self, step):
+            self.action_force()
+        else:
+            self.start(Request(steps=(step.id,)))
+
+    def action_force(self) -> None:
+        """Run although it is already so: asks, with the evidence."""
+        step = self.free_step()
+        if step is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.start(Request(steps=(step.id,), force=True))
+
+        self.app.push_screen(again_question(step, self.runner.state.step(step.id)), answered)
+
+    def action_run_from(self) -> None:
+        """Run this step and all after it, until one does not pass."""
+        step = self.free_step()
+        if step is not None:
+            first = self.guide.steps.index(step)
+            self.start(Request(steps=tuple(s.id for s in self.guide.steps[first:])))
+
+    def action_check_only(self) -> None:
+        """Look, change nothing."""
+        step = self.free_step()
+        if step is None:
+            return
+        if not step.checks:
+            self.say(_NO_CHECKS)
+            return
+        self.start(Request(steps=(step.id,), checks_only=True))
+
+    def action_stop(self) -> None:
+        """End what runs."""
+        self.asker.withdraw()
+        self.runner.stop()
+        self.refresh_bindings()
+
+    def action_tick(self) -> None:
+        """Tick what the run waits for; on a thing to do by hand that no run waits for, run just that and tick it."""
+        if self.asker.waiting:
+            self.asker.tick_now()
+            return
+        step = self.free_step()
+        stop = self.document.current
+        if step is None or stop is None or stop.item is None or not isinstance(step.items[stop.item], Manual):
+            return
+        self.start(Request(steps=(step.id,), item=stop.item))
+        self.asker.tick_next()
+
+    def free_step(self) -> Step | None:
+        """The step under the cursor if nothing runs; says why not otherwise."""
+        if self.runner.busy:
+            running = status.live_step(self.guide, self.runner.state)
+            self.say(_BUSY.fill(step=status.name(running) if running else self.guide.title))
+            return None
+        if self.step_here is None:
+            self.say(_NOTHING)
+        return self.step_here
+
+    def offered_here(self, step: Step) -> int | None:
+        """The index of the offered command the cursor stands on."""
+        stop = self.document.current
+        if stop is None or stop.item is None:
+            return None
+        item = step.items[stop.item]
+        return stop.item if isinstance(item, Command) and item.explicit else None
+
+    def on_document_view_activated(self, message: Activated) -> None:
+        """A stop was chosen outright."""
+        message.stop()
+        self.action_run()
+
+    def _left(self, yes: bool | None) -> None:
+        if yes:
+            front(self).leave_guide()
+
+    async def action_leave(self) -> None:
+        """Back; first out of a search, and never silently out of a run."""
+        if self.search_words:
+            self.search("")
+            self.refresh_bindings()
+            return
+        if self.focused is not self.document and self.focused is not None:
+            self.document.focus()
+            return
+        if not self.runner.busy:
+            front(self).leave_guide()
+            return
+        running = status.live_step(self.guide, self.runner.state)
+        why = _LEAVE_WHY.fill(step=status.name(running) if running else self.guide.title)
+        self.app.push_screen(
+            ConfirmDialog(_LEAVE, why, yes=_LEAVE_YES, no=_LEAVE_NO), lambda yes: front(self).leave_guide() if yes else None
+        )

@@ -1,0 +1,1 @@
+"""The help: keys and marks."""

@@ -1,0 +1,85 @@
+"""What the screens need from outside, as types: a session to run a guide, and a world to rehearse in.
+
+`ui` and `practice` stand side by side and may not import each other, and tests run the screens on a scripted session; so both come in
+through the app's constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, cast
+
+from textual.dom import DOMNode
+
+from tui.guide.model import Guide
+from tui.run.ask import Asker
+from tui.run.events import AnyEvent
+from tui.run.plan import Given, Request
+from tui.texts import Text
+
+
+class SessionLike(Protocol):
+    """One guide being worked on; `tui.run.engine.Session` is the real one."""
+
+    def run(self, request: Request) -> AsyncGenerator[AnyEvent, None]:
+        """One pass, as events. Never raises a ZhinanError other than JournalError: a failure is an event."""
+        ...
+
+    def stop(self) -> None:
+        """End the pass under way; its events still come to their end."""
+        ...
+
+    async def close(self) -> None:
+        """Leave every target."""
+        ...
+
+
+Sessions = Callable[[Guide, Asker, Given], SessionLike]
+"""Makes a session for a guide, its questions going to the asker."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A practice world that is up: the guide to rehearse, what is known beforehand, how sessions are made in it (None: as usual)."""
+
+    path: Path
+    given: Given = field(default_factory=Given)
+    sessions: Sessions | None = None
+
+
+Practice = Callable[[], AbstractAsyncContextManager[World]]
+"""Starts a practice world; it ends with the context."""
+
+
+class Front(Protocol):
+    """What a screen may ask of the app around it."""
+
+    can_practise: bool
+
+    def open_path(self, path: Path) -> None:
+        """Open a document, or say why not."""
+        ...
+
+    def open_practice(self) -> None:
+        """Start the practice world and open its guide."""
+        ...
+
+    def leave_guide(self) -> None:
+        """Close the guide in front; what runs is stopped first."""
+        ...
+
+    def follow(self, href: str, document: Path) -> None:
+        """Open a link found in `document`."""
+        ...
+
+    def note_crash(self, error: Exception) -> Text:
+        """Keep the details of an unforeseen error; one sentence about it."""
+        ...
+
+
+def front(node: DOMNode) -> Front:
+    """The app a widget or screen lives in, as far as screens may use it."""
+    return cast("Front", node.app)
