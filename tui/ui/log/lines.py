@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, work
 from textual.binding import BindingType
@@ -70,7 +70,7 @@ class LogView(ScrollView, can_focus=True):
 
     def __init__(self, store: LogStore | None = None, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.window = Window(store or LogStore())
+        self.window = Window(LogStore() if store is None else store)
         self._leave: Callable[[], None] = lambda: None
         self._top = self.window.top
         self._marked: frozenset[int] = frozenset()
@@ -103,7 +103,7 @@ class LogView(ScrollView, can_focus=True):
         """Listen to the log, and to the theme."""
         self._leave = self.store.watch(self._changed)
         self._new_theme()
-        self.watch(self.app, "theme", self._new_theme, init=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._new_theme())
 
     def on_unmount(self) -> None:
         """Listen no more."""
@@ -162,17 +162,20 @@ class LogView(ScrollView, can_focus=True):
 
     # ---- moving
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The reader took the wheel or the scrollbar: small steps are rows, long ones a share of the whole."""
-        super().watch_scroll_y(old_value, new_value)
-        offset = round(new_value)
-        if offset == self._shadow:
-            return
+    def _scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> bool:
+        """What wheel and scrollbar end in: small steps are rows, long ones a share of the whole. True if anything moved.
+
+        Private in Textual, but the one place where a wish of the reader's can be told from Textual's own clamping.
+        """
+        if y is None or not self.show_vertical_scrollbar:
+            return False
+        before, offset = self._top, max(0, min(round(y), self.max_scroll_y))
         step = offset - self._shadow
-        if abs(step) <= 2 * self.window.height and self.window.height_of_all() > offset + self.window.height > self.window.height:
+        if abs(step) <= 2 * self.window.height and 0 < offset < self.max_scroll_y:
             self.move(step)
-        else:
+        elif step:
             self._go(self.window.place_at(offset, self.virtual_size.height))
+        return self._top != before
 
     def move(self, rows: int) -> None:
         """Scroll by rows, downwards if positive."""

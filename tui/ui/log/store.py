@@ -209,6 +209,10 @@ class LogStore:
         """One more than the index of the last line: every line that ever came is counted."""
         return self._archive.count + self.partial
 
+    def __bool__(self) -> bool:
+        """A log without lines is still a log."""
+        return True
+
     def line(self, index: int) -> LogLine:
         """The line with that index; IndexError if it was dropped or is not there yet."""
         if index == self._archive.count and self.partial:

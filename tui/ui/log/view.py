@@ -36,7 +36,7 @@ class LogPanel(Vertical):
     """Heading and log. `show` changes the log, `timed` starts and stops the clock in the heading."""
 
     DEFAULT_CSS = """
-    LogPanel { height: 1fr; }
+    LogPanel { height: 1fr; padding-left: 1; }
     """
 
     def __init__(self, store: LogStore | None = None, title: str = "", *, id: str | None = None) -> None:  # noqa: A002
@@ -107,7 +107,8 @@ class LogPanel(Vertical):
 
 def standing(view: LogView) -> Text | str:
     """Where the reader stands in the log, in a few words."""
-    if not view.following:
+    all_seen = view.store.ending is not None and view.window.last == view.window.top
+    if not view.following and not all_seen:
         return _STOPPED.fill(n=f"{view.here:,}")
     lines = len(view.store) - view.store.dropped
     if view.store.ending is not None:

@@ -1,0 +1,96 @@
+"""Rows of a panel, laid out in columns that line up although Chinese characters take two cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from tui.ui.linebreak import width_of, wrap
+
+_GAP = 2
+
+
+class Cell(NamedTuple):
+    """Words and their style (Textual markup words, such as `$muted`)."""
+
+    text: str
+    style: str = "$ink"
+
+
+class Table(Widget):
+    """Rows of cells under each other. All columns but the last are as wide as their widest cell, within `shares` of the whole.
+
+    A cell that needs more goes on in the next line of its column; the last column takes what is left, and moves below where that is
+    less than a third.
+    """
+
+    DEFAULT_CSS = """
+    Table { height: auto; width: 1fr; }
+    """
+
+    def __init__(self, shares: Sequence[float]) -> None:
+        super().__init__()
+        self._shares = tuple(shares)
+        self._rows: tuple[tuple[Cell, ...], ...] = ()
+
+    @property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """What is shown, row by row."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: tuple[tuple[Cell, ...], ...]) -> None:
+        if rows != self._rows:
+            self._rows = rows
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines that the rows take at this width."""
+        return len(lay_out(self._rows, self._shares, width))
+
+    def render(self) -> Content:
+        """The rows at the width the widget has."""
+        return Content("\n").join(lay_out(self._rows, self._shares, self.size.width))
+
+
+def lay_out(rows: Sequence[Sequence[Cell]], shares: Sequence[float], room: int) -> list[Content]:
+    """The lines of a table `room` cells wide."""
+    if room <= 0 or not rows:
+        return []
+    if all(len(row) == 1 for row in rows):
+        return [line for row in rows for line in _in_columns(row, [room])]
+    columns: list[int] = []
+    for at, share in enumerate(shares):
+        widest = max((width_of(row[at].text) for row in rows if len(row) > at), default=0)
+        columns.append(max(1, min(widest, int(room * share))))
+    left = room - sum(columns) - _GAP * len(columns)
+    if left * 3 < room and columns[:-1]:
+        return [line for row in rows for line in _below(row, columns, room)]
+    return [line for row in rows for line in _in_columns(row, [*columns, max(1, left)])]
+
+
+def _below(row: Sequence[Cell], columns: Sequence[int], room: int) -> list[Content]:
+    """A narrow row: the last cell stands under the one before it."""
+    indent = sum(columns[:-1]) + _GAP * (len(columns) - 1)
+    widths = [*columns[:-1], max(1, room - indent)]
+    lines = _in_columns(row[: len(widths)], widths)
+    if len(row) > len(widths) and row[-1].text:
+        lines += [Content(" " * indent) + line for line in _in_columns(row[-1:], [max(1, room - indent)])]
+    return lines
+
+
+def _in_columns(row: Sequence[Cell], widths: Sequence[int]) -> list[Content]:
+    pieces = [[cell.text[a:b].rstrip() for a, b in wrap(cell.text, width)] for cell, width in zip(row, widths, strict=False)]
+    lines: list[Content] = []
+    for i in range(max(map(len, pieces))):
+        parts: list[tuple[str, str]] = []
+        for cell, width, lot in zip(row, widths, pieces, strict=False):
+            text = lot[i] if i < len(lot) else ""
+            parts.append((text, cell.style))
+            parts.append((" " * (width - width_of(text) + _GAP), ""))
+        lines.append(Content.assemble(*parts).rstrip())
+    return lines
