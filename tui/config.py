@@ -62,14 +62,14 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         home=place,
         language="en" if str(language).lower().startswith("en") else "zh",
         library=tuple(Path(str(folder)).expanduser() for folder in raw.get("library", [])),
-        theme=str(raw.get("theme", Settings.theme)),
+        theme=str(raw.get("theme", "dark")),
     )
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         text = Text("设置文件 {file} 读不了：{why}", "can't read the settings file {file}: {why}")

@@ -63,6 +63,7 @@ async def make(guide: Guide, request: Request, given: Given, journal: Journal, a
     _refuse_broken(guide)
     await _approve(guide, given, journal, asker)
     where = await _where(guide, steps, journal, asker)
+    _refuse_unknown_places(guide, given, where)
     needed = vals.used(steps)
     inputs = tuple(i for i in guide.inputs if i.name in needed)
     known: dict[str, str | Secret] = {}
@@ -129,7 +130,7 @@ async def _approve(guide: Guide, given: Given, journal: Journal, asker: Asker) -
 
 async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: Asker) -> dict[int, str]:
     """A target name for every step, command and check; asked once where the document leaves it open, and remembered."""
-    names = tuple(dict.fromkeys([*(spec.name for spec in guide.targets), *_spoken(guide), LOCAL]))
+    names = _names(guide)
     path = str(guide.path.absolute())
     where: dict[int, str] = {}
     for step in steps:
@@ -152,9 +153,19 @@ async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: A
     return where
 
 
-def _spoken(guide: Guide) -> list[str]:
-    """Names that the document uses without declaring them."""
-    return [on for step in guide.steps for on in (step.on, *(c.on for c in step.commands)) if on]
+def _names(guide: Guide) -> tuple[str, ...]:
+    """The target names of a document: those it declares, those it uses without declaring them, and `local`."""
+    parts: list[Step | Command | CheckSpec] = [part for step in guide.steps for part in (step, *step.commands, *step.checks)]
+    return tuple(dict.fromkeys([*(spec.name for spec in guide.targets), *(part.on for part in parts if part.on), LOCAL]))
+
+
+def _refuse_unknown_places(guide: Guide, given: Given, where: Mapping[int, str]) -> None:
+    names = _names(guide)
+    for name in given.places:
+        if name not in names and name not in where.values():
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0)[0]
+            text = Text("{file} 里没有叫“{name}”的地方；最接近的是“{near}”", "{file} knows no place “{name}”; the nearest is “{near}”")
+            raise UsageError(text.fill(file=guide.path.name, name=name, near=near))
 
 
 def _place(guide: Guide, name: str, given: Given) -> str | None:
