@@ -148,10 +148,14 @@ class Server:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return
-            if not self._may_enter():
+            except OSError:  # a client that left before it was let in
+                if self._closed:
+                    return
+                continue
+            if self._closed or not self._may_enter():
                 connection.close()
+                if self._closed:
+                    return
                 continue
             threading.Thread(target=self._welcome, args=(connection,), daemon=True).start()
 
@@ -180,8 +184,8 @@ class Server:
     def close(self) -> None:
         """Stop listening and cut every connection."""
         self._closed = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with contextlib.suppress(OSError):  # closing a socket does not wake who waits on it everywhere; a visitor does
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
         self._thread.join()
+        self._socket.close()
         self.drop()

@@ -10,12 +10,12 @@ from tui.practice.tools.net import magic_name
 
 
 def write(root: Path, hosts: Sequence[Mapping[str, Any]], ports: Mapping[str, int], private_key: str, local_home: Path) -> None:
-    """Write `ssh/id_ed25519`, `ssh/known_hosts` and `ssh/config` below `root`, and the local computer's own record of the server.
+    """Write `id_ed25519`, `known_hosts` and `config` into `.ssh` below `root/client`, and the local computer's own record of the server.
 
     `ports` holds `ecs`, `local` and `tailnet`, the server's port behind its tailnet address.
     """
-    folder = root / "ssh"
-    folder.mkdir(mode=0o700)
+    folder = root / "client" / ".ssh"
+    folder.mkdir(mode=0o700, parents=True)
     _private(folder / "id_ed25519", private_key)
     known, blocks = [], []
     ecs, local = hosts

@@ -31,6 +31,11 @@ HOSTS = ("ecs", "local")
 _LOGIN_PAGE = "https://login.tailscale.com/a/"
 
 
+def check_faults(names: Iterable[str]) -> None:
+    """Raise `UsageError` for a name that is no fault, before anything is started."""
+    chosen(names)
+
+
 class World:
     """One practice world.
 
@@ -85,19 +90,24 @@ class World:
         return {"PUBLIC_IP": str(self._grounds["ecs"].host()["public_ip"])}
 
     @property
+    def ssh_home(self) -> Path:
+        """A folder that stands for the home of whoever connects: its `.ssh` has the key, the known hosts and the settings."""
+        return self._root() / "client"
+
+    @property
     def ssh_config(self) -> Path:
-        """An OpenSSH configuration file that leads to both hosts, by loopback, public and tailnet address, with key and known hosts."""
-        return self._root() / "ssh" / "config"
+        """An OpenSSH settings file that leads to both hosts, by loopback, public and tailnet address, with key and known hosts."""
+        return self.ssh_home / ".ssh" / "config"
 
     @property
     def known_hosts(self) -> Path:
         """The file with the host keys of the world."""
-        return self._root() / "ssh" / "known_hosts"
+        return self.ssh_home / ".ssh" / "known_hosts"
 
     @property
     def identity(self) -> Path:
         """The private key that opens both accounts."""
-        return self._root() / "ssh" / "id_ed25519"
+        return self.ssh_home / ".ssh" / "id_ed25519"
 
     def ssh_options(self) -> list[str]:
         """Words for the command line of `ssh`: nothing of the user's own configuration is read."""

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from tui.practice.tools.call import Call
-from tui.practice.tools.ground import LOGIN_NAME, TAILNET, VERSION, Ground, HostState, node_key
+from tui.practice.tools.ground import CONTROL, LOGIN_NAME, TAILNET, VERSION, Ground, HostState, node_key
 from tui.practice.tools.net import magic_name
 
 NEVER = "0001-01-01T00:00:00Z"
@@ -57,7 +57,7 @@ def as_json(ground: Ground, host: HostState, peers: list[HostState]) -> dict[str
     top["AuthURL"] = host["auth_url"]
     top["TailscaleIPs"] = [host["ip4"], host["ip6"]] if known else None
     top["Self"] = _node(host, ground) if known else _stranger(host)
-    top["Health"] = _health(host)
+    top["Health"] = _health(ground, host)
     top["MagicDNSSuffix"] = TAILNET if known else ""
     top["CurrentTailnet"] = {"Name": LOGIN_NAME, "MagicDNSSuffix": TAILNET, "MagicDNSEnabled": True} if known else None
     top["CertDomains"] = None
@@ -67,12 +67,15 @@ def as_json(ground: Ground, host: HostState, peers: list[HostState]) -> dict[str
     return top
 
 
-def _health(host: HostState) -> list[str]:
+def _health(ground: Ground, host: HostState) -> list[str]:
     if host["backend"] == "Running":
         return []
-    if host["have_key"] or not host["auth_url"]:
-        return ["Tailscale is stopped."]
-    return ["Tailscale is starting. Please wait."]
+    if not host["have_key"] and host["auth_url"]:
+        return ["Tailscale is starting. Please wait."]
+    if not host["have_key"] and host["prefs"]["WantRunning"] and not ground.resolves():
+        error = f'fetch control key: Get "{CONTROL}/key?v=141": dial tcp: lookup {CONTROL.removeprefix("https://")}: i/o timeout'
+        return [f"You are logged out. The last login error was: {error}"]
+    return ["Tailscale is stopped."]
 
 
 def _stranger(host: HostState) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""A practice world and a foreign SSH client for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import asyncssh
+import pytest
+
+if TYPE_CHECKING:
+    from tui.practice.world import World
+
+
+@dataclass(frozen=True)
+class Done:
+    out: str
+    err: str
+    code: int | None
+
+
+Run = Callable[..., Awaitable[Done]]
+
+
+def place(address: str) -> tuple[str, int]:
+    user, _, rest = address.removeprefix("ssh://").partition("@")
+    return user, int(rest.rpartition(":")[2])
+
+
+@asynccontextmanager
+async def connected(world: World, host: str = "ecs") -> AsyncIterator[asyncssh.SSHClientConnection]:
+    user, port = place(world.targets()[host])
+    options = {
+        "username": user,
+        "client_keys": [str(world.identity)],
+        "known_hosts": str(world.known_hosts),
+        "config": None,
+        "agent_path": None,
+    }
+    async with asyncssh.connect("127.0.0.1", port, **options) as connection:
+        yield connection
+
+
+@pytest.fixture
+def connect() -> Callable[..., object]:
+    return connected
+
+
+@pytest.fixture
+def run() -> Run:
+    async def run(world: World, command: str, host: str = "ecs", stdin: str = "") -> Done:
+        async with connected(world, host) as connection:
+            done = await connection.run(command, input=stdin)
+        return Done(str(done.stdout), str(done.stderr), done.exit_status)
+
+    return run
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    from tui.practice.world import World
+
+    async with World() as started:
+        yield started
