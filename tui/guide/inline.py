@@ -14,7 +14,10 @@ from tui.guide.blocks import Block
 from tui.guide.fences import Draft
 from tui.guide.shell import has_arguments, lone_program, program, reads_as_command
 
-_BETWEEN = r"(?:\s|一下|一次|一遍|以下|下面|如下|下列|这条|这个|该|的|一条|命令|指令|脚本|语句|行|the|this|these|following|commands?|script|as root|[:：“\"‘'「（(])*$"
+_BETWEEN = (
+    r"(?:\s|一下|一次|一遍|以下|下面|如下|下列|这条|这个|该|的|一条|命令|指令|脚本|语句|行"
+    r"|the|this|these|following|commands?|script|as root|[:：“\"‘'「（(])*$"
+)
 _CHINESE = re.compile(r"(?P<verb>执行|运行|输入|键入|敲入?|使用|命令(?=[:：]))" + _BETWEEN, re.IGNORECASE)
 _ENGLISH = re.compile(r"\b(?P<verb>run|execute|type|enter)\b" + _BETWEEN, re.IGNORECASE)
 _CHAINED = re.compile(r"^\s*(?:[,，、]?\s*(?:和|及|与|或|再|然后|接着|最后|and|or|then|and then)?|[,，、])\s*$", re.IGNORECASE)
@@ -23,19 +26,25 @@ _NEGATED = re.compile(
 )
 _REFUSED = re.compile(
     r"(?:会|将会?|自动|已经?|曾|正在|刚才?|刚刚|之前|后台|定时|被|所|来|可能|误)\s*(?:自动|再次|重新|先|去)?\s*$"
-    r"|(?<![在入])(?:脚本|系统|程序|服务(?![器端])|进程|它|该工具|定时任务|安装器)\s*$|(?:当|如果|若|假如|一旦|每次|为什么|因为|由于|凡是)[^，。；]{0,12}$"
+    r"|(?<![在入])(?:脚本|系统|程序|服务(?![器端])|进程|它|该工具|定时任务|安装器)\s*$|(?:当|如果|若|假如|一旦|每次|为什么|因为"
+    r"|由于|凡是)[^，。；]{0,12}$"
 )
 _REFUSED_ENGLISH = re.compile(
-    r"(?:\bnot|n't|\bnever|\bavoid|\bwithout|\bcannot|\bwill|\bwould|\bautomatically|\b(?:fail|tri|try|attempt|refuse)\w*\s+to|\bwhen(?:ever)?|\bif|\bafter|\bbefore"
-    r"|\bonce|\bdid|\bdoes|\bit|\bthey|\bscript|\bno need to|\bunable to|\bsystemd|\bcron|\bwhy)(?:\s+(?:you|i|we|to|ever|also|then|first|just|need to|have to))*\s*$",
+    r"(?:\bnot|n't|\bnever|\bavoid|\bwithout|\bcannot|\bwill|\bwould|\bautomatically|\b(?:fail|tri|try|attempt|refuse)\w*\s+to"
+    r"|\bwhen(?:ever)?|\bif|\bafter|\bbefore"
+    r"|\bonce|\bdid|\bdoes|\bit|\bthey|\bscript|\bno need to|\bunable to|\bsystemd|\bcron|\bwhy)(?:\s+(?:you|i|we|to|ever|also"
+    r"|then|first|just|need to|have to))*\s*$",
     re.IGNORECASE,
 )
 _REPORTED = re.compile(
-    r"^\s*[”\"’'」）)]?\s*(?:命令|脚本)?\s*(?:时|的时候|期间|失败|报错|出错|没有|会|将|是|卡住|超时|报|fails?\b|failed\b|will\b|does\b|hangs?\b|is\b|was\b)"
+    r"^\s*[”\"’'」）)]?\s*(?:命令|脚本)?\s*(?:时|的时候|期间|失败|报错|出错|没有|会|将|是|卡住|超时|报|fails?\b|failed\b|will\b"
+    r"|does\b|hangs?\b|is\b|was\b)"
 )
 _NO_LABEL = re.compile(
-    r"(?:不要|不能|切勿|请勿|勿|禁止|错误|报错|提示|警告|输出|返回|结果|显示|看到|格式|路径|文件|目录|默认值?|配置项?|参数|选项|变量|字段|地址|端口|内容|日志|名称?|密码"
-    r"|值|例如|比如|如|类似|error|warning|output|returns?|result|format|path|file|default|option|value|message|e\.g\.|never|don't|do not|wrong|bad|like)"
+    r"(?:不要|不能|切勿|请勿|勿|禁止|错误|报错|提示|警告|输出|返回|结果|显示|看到|格式|路径|文件|目录|默认值?|配置项?|参数|选项"
+    r"|变量|字段|地址|端口|内容|日志|名称?|密码"
+    r"|值|例如|比如|如|类似|error|warning|output|returns?|result|format|path|file|default|option|value|message|e\.g\.|never"
+    r"|don't|do not|wrong|bad|like)"
     r"[^，。；,;]{0,4}[:：]\s*$",
     re.IGNORECASE,
 )
@@ -95,7 +104,7 @@ def _imperative(lead: str, verb: str, code: str, after: str) -> bool:
 
 
 def _settled(code: str) -> bool:
-    """A program with arguments even where no verb says so: no line of a configuration file (`listen 80;`), no header, no name with spaces."""
+    """A program with arguments even where no verb says so: no line of a configuration file (`listen 80;`), no header."""
     word = program(code)
     return not code.endswith((";", ":", ",")) and "_" not in word and not word[:1].isupper() and not re.match(r"[\w-]+:\s", code)
 

@@ -10,24 +10,28 @@ from dataclasses import dataclass
 
 _NUMERAL = r"(?:[0-9０-９]+(?:[.．][0-9０-９]+)*(?:[-–~～至][0-9０-９]+(?![\w]))?|[一二三四五六七八九十百零〇两]+)"
 _LABEL = re.compile(
-    rf"(?P<label>第\s*(?P<a>{_NUMERAL})\s*步(?!骤?[数长])骤?|步骤\s*[（(]?\s*(?P<b>{_NUMERAL})\s*[）)]?|step\s*[#-]?\s*(?P<c>[0-9]+(?:\.[0-9]+)*(?:-[0-9]+\b)?|[a-z]+\b)(?:\s+of\s+\d+)?)",
+    rf"(?P<label>第\s*(?P<a>{_NUMERAL})\s*步(?!骤?[数长])骤?|步骤\s*[（(]?\s*(?P<b>{_NUMERAL})\s*[）)]?"
+    rf"|step\s*[#-]?\s*(?P<c>[0-9]+(?:\.[0-9]+)*(?:-[0-9]+\b)?|[a-z]+\b)(?:\s+of\s+\d+)?)",
     re.IGNORECASE,
 )
 _SPELLED = "one two three four five six seven eight nine ten eleven twelve"
 _WORDS = {word: number for number, word in enumerate(_SPELLED.split(), 1)}
 _SEPARATOR = re.compile(r"^\s*(?:[：:、.．\-–—|】\]）)》>,，·]+|\s)\s*")
 _CLAUSE = re.compile(
-    r"^(?:[之以]?[后前中里间时]|[的和与到至会将已是如若就才也都要需应可能不没有出失报跳]|成功|完成|执行完|结束|做完|所|及|或|同|进行|操作|、\s*第|产生|生成|提到|得到)"
+    r"^(?:[之以]?[后前中里间时]|[的和与到至会将已是如若就才也都要需应可能不没有出失报跳]|成功|完成|执行完|结束|做完|所|及|或|同"
+    r"|进行|操作|、\s*第|产生|生成|提到|得到)"
 )
 _CLAUSE_ENGLISH = re.compile(
-    r"^\s+(?:is|are|was|were|has|have|had|will|would|should|must|can|could|may|might|does|did|fails?|failed|succeeds?|succeeded|completes?|completed|and|or|again|above"
+    r"^\s+(?:is|are|was|were|has|have|had|will|would|should|must|can|could|may|might|does|did|fails?|failed|succeeds?|succeeded"
+    r"|completes?|completed|and|or|again|above"
     r"|below|needs?|requires?|by step)\b",
     re.IGNORECASE,
 )
 _AGAIN = re.compile(r"^\s*[、和与及到至~～-]\s*(?:第|步骤|step)", re.IGNORECASE)
 _DECORATION = re.compile(r"^[^\w（(①-⑳]+")
 _MARK = re.compile(
-    r"^(?:[（(](?P<a>[0-9]{1,3}|[一二三四五六七八九十]{1,3})[）)]|(?P<b>[①-⑳])|(?P<c>[0-9]{1,3})(?:、|）|．)|(?P<d>[一二三四五六七八九十]{1,3})、)[、.：:]?\s*"
+    r"^(?:[（(](?P<a>[0-9]{1,3}|[一二三四五六七八九十]{1,3})[）)]|(?P<b>[①-⑳])|(?P<c>[0-9]{1,3})(?:、|）|．)"
+    r"|(?P<d>[一二三四五六七八九十]{1,3})、)[、.：:]?\s*"
 )
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
@@ -56,6 +60,8 @@ def numbered(text: str) -> Label | None:
     if match["c"] and (_CLAUSE_ENGLISH.match(rest) or rest[:1].isalnum()):
         return None
     separator = _SEPARATOR.match(rest)
+    if written.lower() in _WORDS and rest and rest.strip(" ")[:1] not in "：:.-–—|":
+        return None
     if rest and not separator and (_CLAUSE.match(rest) or not (rest[0].isalnum() or rest[0] in "“\"'‘「【《（(`")):
         return None
     return Label(match["label"].strip(), number, clean(rest[separator.end() :] if separator else rest))

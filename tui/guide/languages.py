@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 _SHELLS_WORDS = """
-bash sh shell zsh ash dash ksh console shell-session terminal shellscript powershell pwsh ps1 cmd bat batch azurecli azurecli-
-interactive
+bash sh shell zsh ash dash ksh console shell-session terminal shellscript powershell pwsh ps1 cmd bat batch azurecli
+azurecli-interactive
 """
 SHELLS = frozenset(_SHELLS_WORDS.split())
 _POWERSHELL = frozenset(("powershell", "pwsh", "ps1"))

@@ -94,7 +94,7 @@ def _tokens(source: str, front: Front) -> list[Token]:
 
 def _title(row: Sequence[Block]) -> str:
     heads = [block for block in row if block.kind == "heading" and block.plain]
-    first = next((block for block in heads if block.level == 1), heads[0] if heads else None)
+    first = next((block for block in heads if block.level == 1), heads[0] if heads and heads[0].index == 0 else None)
     return " ".join(first.plain.split()) if first else ""
 
 

@@ -24,35 +24,45 @@ _AIMED = re.compile(
     r"(?:返回|输出|显示|出现|打印|回显|看到|得到|提示|结果|信息|内容)[^，。；]{0,6}(?:如下|以下|下面|下列|类似|示例|例如)"
     r"|(?:以下|下面|如下|下列|类似)[^，。；]{0,6}(?:输出|信息|结果|内容|提示|回显|响应|日志|返回)"
     r"|\b(?:following|this|similar|sample|example|expected)\b[^,.;]{0,20}\b(?:outputs?|results?|responses?|messages?|logs?)\b"
-    r"|\boutputs?\b[^.;]{0,30}(?::|\bbelow|\bfollowing|\bsimilar|\blike)|\b(?:should|will|you'll|'ll) (?:now )?(?:see|get|print|show|output|return|display)\b"
+    r"|\boutputs?\b[^.;]{0,30}(?::|\bbelow|\bfollowing|\bsimilar|\blike)|\b(?:should|will|you'll|'ll) (?:now )?(?:see|get|print"
+    r"|show|output|return|display)\b"
     r"|\blooks? (?:something )?like\b",
     re.IGNORECASE,
 )
 _OUTPUT = re.compile(
     r"(?:返回|输出|显示|出现|打印|回显|看到|得到|提示)(?:了|的是)?(?:的)?(?:结果|信息|内容|为|是|值|[:：]|$)"
-    r"|(?:会|将|应|应该|应当|则|就|屏幕|终端|控制台|命令行|界面|系统|程序|可以|即可|能)(?:上|中|里|会|可)?(?:返回|输出|显示|出现|打印|看到|得到|提示)"
+    r"|(?:会|将|应|应该|应当|则|就|屏幕|终端|控制台|命令行|界面|系统|程序|可以|即可|能)(?:上|中|里|会|可)?(?:返回|输出|显示|出现"
+    r"|打印|看到|得到|提示)"
     r"|结果(?:为|是|[:：]|$)|(?:预期|期望|示例|正常|正确|成功)的?(?:输出|结果|返回|回显)|(?:输出|返回|结果)示例"
-    r"|^\s*(?:(?:sample|example|expected|the) )?(?:output|result|response)s?\s*:?\s*$|\b(?:prints|returns|shows|displays|outputs)\b[^.]*:?$",
+    r"|^\s*(?:(?:sample|example|expected|the) )?(?:output|result|response)s?\s*:?\s*$|\b(?:prints|returns|shows|displays"
+    r"|outputs)\b[^.]*:?$",
     re.IGNORECASE,
 )
 _LOOKING = re.compile(r"^\s*(?:然后|再|接着|最后|请|可以|可)?(?:查看|检查|获取|列出|为了|验证|确认|查询|观察)")
 _PLACE = (
-    r"(?:(?:~|\.{0,2})/[\w./@$-]+|(?<![\w.])\.[a-z][\w-]*(?:rc|profile|env|ignore)?\b|[\w-]+\.(?:conf|cnf|cfg|ini|ya?ml|json|toml|sh|service|env|xml|list|repo"
-    r"|txt|md|py|js|ts|properties|timer|tf|bat|ps1|netdev|network)\b|[A-Za-z]:\\|\b(?:Dockerfile|Makefile|crontab|authorized_keys|sudoers|hosts|fstab)\b)"
+    r"(?:(?:~|\.{0,2})/[\w./@$-]+|(?<![\w.])\.[a-z][\w-]*(?:rc|profile|env|ignore)?\b|[\w-]+\.(?:conf|cnf|cfg|ini|ya?ml|json"
+    r"|toml|sh|service|env|xml|list|repo"
+    r"|txt|md|py|js|ts|properties|timer|tf|bat|ps1|netdev|network)\b|[A-Za-z]:\\|\b(?:Dockerfile|Makefile|crontab"
+    r"|authorized_keys|sudoers|hosts|fstab)\b)"
 )
 _FILE = re.compile(
-    rf"(?:加入|写入|添加|追加|放入|放到|放进|加到|插入|粘贴|填入|贴入|新增|增加|保存|写到|写进|创建|新建|编辑|修改)[^，。；]{{0,30}}(?:{_PLACE}|文件|末尾|配置|{_POINTER})"
-    rf"|(?:{_PLACE}|文件|末尾|{_POINTER})[^，。；]{{0,30}}(?:加入|写入|添加|追加|放入|放到|加到|插入|粘贴|填入|贴入|新增|增加|保存|写到|写进|创建|新建)[^，。；]{{0,12}}$"
+    rf"(?:加入|写入|添加|追加|放入|放到|放进|加到|插入|粘贴|填入|贴入|新增|增加|保存|写到|写进|创建|新建|编辑"
+    rf"|修改)[^，。；]{{0,30}}(?:{_PLACE}|文件|末尾|配置|{_POINTER})"
+    rf"|(?:{_PLACE}|文件|末尾|{_POINTER})[^，。；]{{0,30}}(?:加入|写入|添加|追加|放入|放到|加到|插入|粘贴|填入|贴入|新增|增加"
+    rf"|保存|写到|写进|创建|新建)[^，。；]{{0,12}}$"
     r"|(?:修改|改|编辑|替换|调整|设置)[^，。；]{0,30}(?:为|成|如下)[:：]?\s*$|内容(?:如下|为|是)?\s*[:：]?\s*$|写入\s*[:：]?\s*$"
-    rf"|\b(?:add|append|put|insert|paste|save|write|create|edit)\b[^.;]{{0,60}}?(?:{_PLACE}|\bfile\b)|\bfollowing contents?\b|\bcontents?\b[^.]{{0,30}}:?$"
+    rf"|\b(?:add|append|put|insert|paste|save|write|create|edit)\b[^.;]{{0,60}}?(?:{_PLACE}|\bfile\b)|\bfollowing contents?\b"
+    rf"|\bcontents?\b[^.]{{0,30}}:?$"
     r"|\bshould (?:contain|read)\b",
     re.IGNORECASE,
 )
 _WRITES = re.compile(
-    r"^\s*(?:sudo\s+)?(?:cat|tee|echo|printf|sed|vim?|nano|cp|mv|scp|touch|mkdir|install|curl|wget|ssh-copy-id|crontab|chmod|git|Set-Content|Add-Content)\b"
+    r"^\s*(?:sudo\s+)?(?:cat|tee|echo|printf|sed|vim?|nano|cp|mv|scp|touch|mkdir|install|curl|wget|ssh-copy-id|crontab|chmod|git"
+    r"|Set-Content|Add-Content)\b"
 )
 _ASKS = re.compile(
-    r"(?:执行|运行|输入|敲入?|键入)[^，。；:：]{0,12}[:：]?\s*$|(?:使用|用|通过|以下|如下|下面|下列)[^，。；:：]{0,12}(?:命令|指令|脚本|语句)[^，。；]{0,10}[:：]\s*$|命令(?:如下|为)?\s*[:：]\s*$"
+    r"(?:执行|运行|输入|敲入?|键入)[^，。；:：]{0,12}[:：]?\s*$|(?:使用|用|通过|以下|如下|下面|下列)[^，。；:：]{0,12}(?:命令"
+    r"|指令|脚本|语句)[^，。；]{0,10}[:：]\s*$|命令(?:如下|为)?\s*[:：]\s*$"
     r"|\b(?:run|execute|type|enter|issue)\b[^.;]{0,60}:?\s*$|\bfollowing commands?\b|\bcommands? below\b",
     re.IGNORECASE,
 )

@@ -23,7 +23,7 @@ class Part:
 
 @dataclass(slots=True, eq=False)
 class _Row:
-    """Items that count on. `starts` are places in the section; `inside` the item that holds the list; `plain` that Markdown knows it as none."""
+    """Items that count on. `starts`: places in the section; `inside`: the item around the list; `plain`: no list to Markdown."""
 
     inside: Entry | None
     plain: bool

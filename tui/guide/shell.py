@@ -32,7 +32,8 @@ _PROGRAM = re.compile(r"^[a-z][a-z0-9]*(?:[-+.][a-z0-9+]+)*$|^[a-z]\w*$")
 _PATH = re.compile(r"^(?:\./|~/|\.\./|\$\w+/|\$\{\w+\}/|/(?:\S+/)?s?bin/|[A-Za-z]:\\)\S+$|^/\S+\.sh$|^\.\\\S+$")
 _CMDLET = re.compile(r"^[A-Z][a-z]+-[A-Z]\w+$")
 _FILE_NAME = re.compile(
-    r"\.(?:ya?ml|json|toml|ini|conf|cfg|cnf|md|txt|log|sh|bash|py|js|ts|go|rs|java|c|h|html?|css|xml|service|timer|env|list|repo|pem|key|crt|pub|zip|tar|gz"
+    r"\.(?:ya?ml|json|toml|ini|conf|cfg|cnf|md|txt|log|sh|bash|py|js|ts|go|rs|java|c|h|html?|css|xml|service|timer|env|list|repo"
+    r"|pem|key|crt|pub|zip|tar|gz"
     r"|tgz|deb|rpm|exe|msi|pkg|dmg|png|jpe?g|sql|csv|lock|properties)$",
     re.IGNORECASE,
 )

@@ -176,7 +176,10 @@ class _Numbered(_Walk):
             if block.kind == "heading":
                 self.outline.meet(block)
             if block.index in self.notes or (label and not self._is_part(block, label)):
+                over = self.now if self.now and block.kind != "heading" and self.now.rank < LINE else None
                 self.start(block, label)
+                if over and self.now and label:
+                    self.now.path, self.now.above = over.path, over.above
                 self._parts, other = False, None
                 continue
             if block.kind == "heading":

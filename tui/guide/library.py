@@ -1,0 +1,175 @@
+"""The guides the program knows: the built-in ones and the user's folders, listed cheaply.
+
+A listing must not parse a thousand documents: title, summary and the number of steps are read off lines, and what is wrong with a file
+is told in its entry instead of stopping the list.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.errors import DocumentError, UsageError
+from tui.guide.blocks import blocks, reader
+from tui.guide.frontmatter import read_front
+from tui.guide.labels import numbered
+from tui.guide.source import read
+from tui.texts import Language, Text, same
+
+_SUFFIXES = (".md", ".markdown")
+_SKIPPED = frozenset(("failures", "node_modules", "__pycache__", "venv"))
+_TWIN = re.compile(r"\.(en|zh)$")
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+_ANNOTATED = re.compile(r"^\s*<!--\s*step\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One guide in the library. `problem` explains a file that can't be read; the other fields are then made from its name.
+
+    `steps` is the number of numbered or annotated steps, 0 where only opening the guide would tell. `folder` is the library folder
+    it was found under; `chapter` the sub-folder in it, `/`-separated.
+    """
+
+    path: Path
+    id: str
+    title: str
+    folder: Path
+    summary: str = ""
+    chapter: str = ""
+    steps: int = 0
+    language: Language = "zh"
+    problem: Text | None = None
+
+
+def builtin_dir() -> Path:
+    """The folder of the built-in guides: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_guides"
+    return installed if installed.is_dir() else package.parent / "guides"
+
+
+def entries(folders: Iterable[Path], language: Language) -> list[Entry]:
+    """All guides under the folders, in order; of `x.md` and `x.en.md` the one in `language`. Missing folders hold none."""
+    found: list[Entry] = []
+    for folder in folders:
+        twins: dict[Path, dict[str, Path]] = {}
+        for path in _documents(folder):
+            suffix = _TWIN.search(path.stem)
+            twins.setdefault(path.with_name(_TWIN.sub("", path.stem)), {})[suffix[1] if suffix else ""] = path
+        found += [_entry(_choose(group, language), folder) for _, group in sorted(twins.items())]
+    return found
+
+
+def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
+    """A path as given, or the guide with that id or file name in the built-in folder or `folders`.
+
+    Raises `UsageError` naming the nearest guide.
+    """
+    path = Path(name)
+    if path.is_file() or _is_path(str(name)):
+        return path
+    known: dict[str, Path] = {}
+    for folder in (builtin_dir(), *folders):
+        for entry in _documents(folder, failures=True):
+            known.setdefault(entry.stem, entry)
+    if str(name) in known:
+        return known[str(name)]
+    for path in known.values():
+        identity = _head(path)
+        if identity == str(name):
+            return path
+    near = difflib.get_close_matches(str(name), list(known), 1, 0.4)
+    if near:
+        words = Text("没有叫 “{name}” 的指南，是不是想打开 “{near}”？", "there is no guide “{name}”, did you mean “{near}”?").fill(
+            near=same(near[0])
+        )
+    else:
+        words = Text("没有叫 “{name}” 的指南；请给出文件路径", "there is no guide “{name}”; give the path of a file")
+    raise UsageError(words.fill(name=same(str(name))))
+
+
+def _is_path(name: str) -> bool:
+    return os.sep in name or "/" in name or "\\" in name or name.lower().endswith(_SUFFIXES)
+
+
+def _head(path: Path) -> str:
+    """A document's own id, or nothing where it can't be read."""
+    try:
+        return read_front(read(path)[0]).id
+    except DocumentError:
+        return ""
+
+
+def _documents(folder: Path, *, failures: bool = False) -> Iterator[Path]:
+    """Markdown files under a folder, sorted, hidden and foreign folders left out; failure pages only on request."""
+    for top, below, files in os.walk(folder):
+        below[:] = sorted(
+            name for name in below if not name.startswith(".") and (name not in _SKIPPED or (failures and name == "failures"))
+        )
+        for name in sorted(files):
+            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+                yield Path(top) / name
+
+
+def _choose(group: dict[str, Path], language: Language) -> Path:
+    """The twin in the wanted language; the unmarked file speaks Chinese where an English twin stands beside it."""
+    order = ("en", "", "zh") if language == "en" else ("zh", "", "en")
+    return next(group[key] for key in order if key in group)
+
+
+def _entry(path: Path, folder: Path) -> Entry:
+    chapter = path.parent.relative_to(folder).as_posix()
+    chapter = "" if chapter == "." else chapter
+    stem = _TWIN.sub("", path.stem)
+    try:
+        text, _ = read(path)
+    except DocumentError as error:
+        return Entry(path, stem, stem, folder, chapter=chapter, problem=error.text)
+    front = read_front(text)
+    lines = text.split("\n")[0 if front.broken else front.lines :]
+    title, steps = _scan(lines)
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", text[:20_000]))
+    language: Language = front.language or ("zh" if chinese * 2 >= len(re.findall(r"[A-Za-z]+", text[:20_000])) / 2 else "en")
+    return Entry(path, front.id or stem, front.title or title or stem, folder, front.summary or _summary(lines), chapter, steps, language)
+
+
+def _scan(lines: list[str]) -> tuple[str, int]:
+    """The first heading, and how many headings begin a numbered or annotated step; fences are skipped."""
+    title, steps, fence, annotated = "", 0, "", False
+    for line in lines:
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+            continue
+        if mark:
+            fence = mark[1]
+            continue
+        annotated = annotated or bool(_ANNOTATED.match(line))
+        heading = _HEADING.match(line)
+        if heading:
+            title = title or _plain(heading[2])
+            steps += bool(annotated or numbered(_plain(heading[2])))
+            annotated = False
+    return title, steps
+
+
+def _plain(markdown: str) -> str:
+    tokens = reader().parse("# " + markdown)
+    row = blocks(tokens)
+    return row[0].plain if row else markdown
+
+
+def _summary(lines: list[str]) -> str:
+    """The first paragraph's first line, without Markdown's marks."""
+    for line in lines[:60]:
+        words = line.strip()
+        if words and words[0] not in "#<>|-*`~![+=" and not words[0].isdigit():
+            return re.sub(r"[*_`]|\[([^\]]*)\]\([^)]*\)", r"\1", words)[:200]
+    return ""
