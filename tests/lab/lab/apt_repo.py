@@ -15,26 +15,44 @@ from pathlib import Path
 from lab.tools import run
 
 VERSION = "1.102.3"
+ADDRESS = "100.64.0.1"
 SUITE = "bookworm"
 _INSTALLER = Path(__file__).with_name("installer.sh")
 
 _COMMAND = f"""\
 #!/bin/sh
-# Harmless stand-in of the lab: says what the real command says on a machine that has not logged in.
+# Harmless stand-in of the lab. It joins no network: it keeps two words of state, and says what the real command says in it.
+state=/var/lib/tailscale/state visited=/var/lib/tailscale/visited
 systemctl is-active --quiet tailscaled || [ "$1" = version ] || {{
     echo "failed to connect to local tailscaled; it doesn't appear to be running (sudo systemctl start tailscaled ?)" >&2
     exit 1
 }}
 case "$1" in
-version) printf '%s\\n' {VERSION} '  tailscale commit: 0000000000000000000000000000000000000000' '  go version: go1.26.6' ;;
-ip) echo 'no current Tailscale IPs; state: NeedsLogin' >&2; exit 1 ;;
+version)
+    printf '%s\\n' {VERSION} '  tailscale commit: 0000000000000000000000000000000000000000' '  go version: go1.26.6' ;;
+up)
+    [ -e $state ] && exit 0
+    printf '\\nTo authenticate, visit:\\n\\n\\thttps://login.tailscale.com/a/0123456789abcdef\\n\\n' >&2
+    until [ -e $visited ]; do sleep 0.1; done  # a test makes this file where a reader would open the link
+    touch $state
+    echo 'Success.' >&2 ;;
+ip)
+    [ -e $state ] || {{ echo 'no current Tailscale IPs; state: NeedsLogin' >&2; exit 1; }}
+    echo {ADDRESS} ;;
 status)
-    [ "$2" = --json ] || {{ echo 'Logged out.'; exit 1; }}
-    cat <<'JSON'
-{{"Version": "{VERSION}", "TUN": true, "BackendState": "NeedsLogin", "AuthURL": "", "TailscaleIPs": null, "Peer": null}}
-JSON
-    ;;
-*) echo "the lab's stand-in knows version, ip and status" >&2; exit 2 ;;
+    word=NeedsLogin addresses=null
+    [ -e $state ] && word=Running addresses='["{ADDRESS}"]'
+    if [ "$2" = --json ]; then
+        printf '{{"Version": "{VERSION}", "TUN": true, "BackendState": "%s", "AuthURL": "", "TailscaleIPs": %s}}\\n' $word "$addresses"
+    elif [ $word = Running ]; then
+        echo '{ADDRESS}  server  lab@  linux  -'
+    else
+        echo 'Logged out.'
+        exit 1
+    fi ;;
+*)
+    echo "the lab's stand-in knows version, up, ip and status" >&2
+    exit 2 ;;
 esac
 """
 _UNIT = """\

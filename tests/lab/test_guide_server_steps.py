@@ -1,0 +1,174 @@
+"""The built-in guide's server step on a real server, by the command line alone: what it runs, what it finds, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab import Host, Lab
+
+INSTALLER = "curl -fsSL https://tailscale.com/install.sh | sh"
+REMOVE = "apt-get purge -y tailscale tailscale-archive-keyring; rm -rf /etc/apt/sources.list.d/tailscale.list /var/lib/tailscale"
+LOGGED_IN = "mkdir -p -m 700 /var/lib/tailscale && touch /var/lib/tailscale/state"
+
+
+@dataclass(frozen=True)
+class Done:
+    """One headless run: its exit code, its events in order, what it said besides."""
+
+    code: int
+    events: list[dict[str, Any]]
+    said: str
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The events of one kind."""
+        return [event for event in self.events if event["event"] == kind]
+
+    def verdicts(self, *, before: bool) -> list[str]:
+        """What each check of the step came to, in the guide's order."""
+        return [event["status"] for event in self.of("Checked") if event["before"] is before]
+
+    @property
+    def log(self) -> str:
+        """All that the commands printed; the pieces must join without a gap."""
+        text = ""
+        for event in self.of("Printed"):
+            assert event["offset"] == len(text.encode())
+            text += event["text"]
+        return text
+
+
+class Guide:
+    """Starts `zhinan run` on the guide's server step, as a reader whose home is the lab's."""
+
+    def __init__(self, lab: Lab, home: Path) -> None:
+        self._environment = {**os.environ, "HOME": str(lab.home), "ZHINAN_HOME": str(home)}
+        self._environment.pop("SSH_AUTH_SOCK", None)
+        self._ip = lab.hosts["server"].ip
+
+    def start(self, address: str, *more: str) -> subprocess.Popen[str]:
+        """The running program."""
+        command = [sys.executable, "-m", "tui", "run", "tailscale-ecs", "--step", "install", "--json"]
+        command += ["--on", f"ecs={address}", "--input", f"PUBLIC_IP={self._ip}", *more]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, encoding="utf-8")
+
+    def run(self, address: str, *more: str) -> Done:
+        """The program to its end."""
+        process = self.start(address, *more)
+        out, said = process.communicate(timeout=180)
+        return Done(process.returncode, [json.loads(line) for line in out.splitlines()], said)
+
+
+@pytest.fixture
+def guide(lab: Lab, tmp_path: Path) -> Guide:
+    return Guide(lab, tmp_path)
+
+
+@pytest.fixture
+def bare(server: Host) -> Iterator[Host]:
+    """The server without Tailscale, before and after."""
+    server.exec(REMOVE)
+    yield server
+    server.exec(REMOVE)
+
+
+@pytest.fixture
+def stranger(lab: Lab) -> Iterator[None]:
+    """The reader has never met the server."""
+    known = lab.known_hosts.read_text()
+    lab.known_hosts.write_text("")
+    yield
+    lab.known_hosts.write_text(known)
+
+
+def installed(host: Host) -> bool:
+    return host.exec("dpkg-query -W -f '${db:Status-Status}' tailscale").stdout == "installed"
+
+
+@pytest.mark.usefixtures("stranger")
+def test_from_a_bare_server_to_one_that_is_done(guide: Guide, bare: Host) -> None:
+    first = guide.run(bare.address, "--yes", "--accept-new-host-key")
+    assert [event["text"].strip() for event in first.of("CommandStarted")] == [INSTALLER]
+    assert [(event["end"], event["code"]) for event in first.of("CommandEnded")] == [("exited", 0)]
+    assert "Installation complete! Log in to start using Tailscale by running:" in first.log
+    # Installed, enabled and running: so much the step did. Logging in is the reader's part, and nobody did it yet.
+    assert first.verdicts(before=False) == ["pass", "pass", "pass", "fail", "fail"]
+    assert first.events[-1]["event"] == "RunEnded"
+    assert (first.code, first.events[-1]["exit_code"], first.events[-1]["verdict"]) == (1, 1, "failed")
+
+    bare.exec("tailscale up & touch /var/lib/tailscale/visited; wait", check=True)
+    second = guide.run(bare.address, "--yes")
+    assert (second.code, second.events[-1]["event"], second.of("StepEnded")[0]["outcome"]) == (0, "RunEnded", "already done")
+    assert second.verdicts(before=True) == ["pass"] * 5
+    assert second.of("CommandStarted") == []
+    values = {name: value for event in second.of("Checked") for name, value in event["values"].items()}
+    assert values == {"ts_version": "1.102.3", "ts_ip": "100.64.0.1"}
+
+
+def test_a_server_that_kept_its_login_passes_at_once(guide: Guide, bare: Host) -> None:
+    bare.exec(LOGGED_IN, check=True)
+    done = guide.run(bare.address, "--yes")
+    assert (done.code, done.events[-1]["event"], done.events[-1]["verdict"]) == (0, "RunEnded", "passed"), done.said
+    assert done.verdicts(before=False) == ["pass"] * 5
+
+
+def test_a_user_with_sudo_gets_as_far_as_root(guide: Guide, bare: Host) -> None:
+    bare.exec(LOGGED_IN, check=True)
+    done = guide.run(bare.target("dev"), "--yes")
+    assert (done.code, done.events[-1]["verdict"]) == (0, "passed"), done.said
+    assert "+ sudo apt-get update" in done.log
+    assert done.log.endswith("sudo tailscale up\n")
+
+
+def test_a_user_without_sudo_fails_and_changes_nothing(guide: Guide, bare: Host) -> None:
+    done = guide.run(bare.target("guest"), "--yes")
+    assert done.code in {1, 4}, done.said
+    assert done.events[-1]["event"] == "RunEnded"
+    assert not installed(bare)
+
+
+def test_a_link_cut_during_the_installation_loses_no_byte_and_installs_once(guide: Guide, bare: Host) -> None:
+    bare.exec(f"{LOGGED_IN}; truncate --size=0 /var/log/apt/history.log", check=True)
+    process = guide.start("watched", "--yes")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    events = []
+    with process.stdout, process.stderr:
+        for line in process.stdout:
+            events.append(json.loads(line))
+            if events[-1]["event"] == "CommandStarted":
+                bare.cut()
+            if events[-1]["event"] == "ConnectionLost":
+                bare.mend()
+        done = Done(process.wait(60), events, process.stderr.read())
+    kinds = [event["event"] for event in events]
+    assert (kinds.count("ConnectionLost"), kinds.count("ConnectionRestored"), kinds.count("CommandStarted")) == (1, 1, 1)
+    assert (done.code, done.events[-1]["verdict"]) == (0, "passed"), done.said
+    assert done.log.startswith("Installing Tailscale for debian bookworm, using method apt\n+ export DEBIAN_FRONTEND=noninteractive\n")
+    assert done.log.endswith("tailscale up\n")
+    told = "grep -c '^Commandline: apt-get install -y tailscale tailscale-archive-keyring$' /var/log/apt/history.log"
+    assert bare.exec(told).stdout == "1\n"
+
+
+@pytest.mark.usefixtures("stranger")
+def test_an_unknown_host_key_is_not_accepted_by_yes(guide: Guide, bare: Host, lab: Lab) -> None:
+    done = guide.run(bare.address, "--yes")
+    assert done.code == 4, done.said
+    assert done.of("CommandStarted") == []
+    assert lab.known_hosts.read_text() == ""
+    assert not installed(bare)
+
+
+def test_nothing_runs_that_was_not_approved(guide: Guide, bare: Host) -> None:
+    done = guide.run(bare.address)
+    assert done.code == 4, done.said
+    assert done.of("CommandStarted") == []
+    assert not installed(bare)
