@@ -152,7 +152,7 @@ def practice(faults: tuple[str, ...]) -> None:
     from tui.practice.world import check_faults
 
     check_faults(faults)
-    sys.exit(_screen(None, practice=faults))
+    sys.exit(_screen(None, faults))
 
 
 @cli.command(help=_("看看这台电脑准备好了没有。", "See whether this computer is ready."))
@@ -199,17 +199,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _screen(path: Path | None, practice: tuple[str, ...] | None = None) -> int:
+def _screen(path: Path | None, faults: Sequence[str] | None = None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            Text(
-                "全屏界面要在终端里打开；没有终端时用 zhinan run 或 zhinan steps",
-                "the full screen needs a terminal; without one use zhinan run",
-            )
-        )
+        zh = "全屏界面要在终端里打开；没有终端时用 zhinan run 或 zhinan steps"
+        raise UsageError(Text(zh, "the full screen needs a terminal; without one use zhinan run or zhinan steps"))
+    from tui.rehearse import rehearsal
     from tui.ui.app import run_app
 
-    return run_app(path, practice=practice)
+    return run_app(path, practice=rehearsal(faults or ()), rehearse=faults is not None)
 
 
 def _request(document: Guide, steps: tuple[str, ...], start: str | None, *, force: bool) -> Request:

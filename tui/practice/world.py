@@ -100,6 +100,11 @@ class World:
         return self.ssh_home / ".ssh" / "config"
 
     @property
+    def journal_home(self) -> Path:
+        """Where the rehearsal's own records go; they vanish with the world."""
+        return self._root() / "journal"
+
+    @property
     def known_hosts(self) -> Path:
         """The file with the host keys of the world."""
         return self.ssh_home / ".ssh" / "known_hosts"

@@ -155,8 +155,10 @@ async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: A
 
 def _names(guide: Guide) -> tuple[str, ...]:
     """The target names of a document: those it declares, those it uses without declaring them, and `local`."""
-    parts: list[Step | Command | CheckSpec] = [part for step in guide.steps for part in (step, *step.commands, *step.checks)]
-    return tuple(dict.fromkeys([*(spec.name for spec in guide.targets), *(part.on for part in parts if part.on), LOCAL]))
+    said: list[str | None] = [spec.name for spec in guide.targets]
+    for step in guide.steps:
+        said += [step.on, *(command.on for command in step.commands), *(spec.on for spec in step.checks)]
+    return tuple(dict.fromkeys([*(name for name in said if name), LOCAL]))
 
 
 def _refuse_unknown_places(guide: Guide, given: Given, where: Mapping[int, str]) -> None:

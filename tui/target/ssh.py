@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Literal
 
 from tui.errors import HostKeyRejected, TargetError
@@ -57,7 +58,8 @@ class SshTarget:
 
     `patience` is how long, in seconds, a lost link is tried again while a job runs; `timeout` bounds one connection attempt;
     `alive` is the interval and number of unanswered signs of life after which a link counts as dead (settings of the host in
-    ~/.ssh/config go first); `grace` the time between asking a cancelled job to end and killing it. Raises `UsageError`.
+    ~/.ssh/config go first); `grace` the time between asking a cancelled job to end and killing it; `home` the folder whose
+    `.ssh` is read (the user's by default). Raises `UsageError`.
     """
 
     family: Literal["posix", "windows"] = "posix"
@@ -71,10 +73,11 @@ class SshTarget:
         timeout: float = 15.0,
         alive: tuple[float, int] = (15.0, 3),
         grace: float = 3.0,
+        home: Path | None = None,
     ) -> None:
         self.name = name
         self.address = address
-        self.host: Host = ssh_config.resolve(parse(address))
+        self.host: Host = ssh_config.resolve(parse(address), home)
         self.public = is_public(ssh_config.first_hop(self.host))
         self._patience = patience
         self._grace = grace

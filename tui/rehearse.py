@@ -1,0 +1,47 @@
+"""Puts the practice world and the screen together: the same engine and targets as ever, in a world where nothing is at risk.
+
+Neither `ui` nor `practice` may know the other, so the front door does. The journal of a rehearsal goes with its world: approving a document
+in practice approves nothing outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from tui.guide import library
+from tui.guide.model import Guide
+from tui.practice.world import World as PracticeWorld
+from tui.run.ask import Asker
+from tui.run.engine import Session
+from tui.run.journal import Journal
+from tui.run.places import Places
+from tui.run.plan import Given
+from tui.target.ssh import SshTarget
+from tui.ui.seams import Practice, World
+
+GUIDE = "tailscale-ecs"
+LOGIN_AFTER = 20.0
+"""Seconds until the world's own browser confirms a login that nobody confirmed."""
+
+
+def rehearsal(faults: Sequence[str] = ()) -> Practice:
+    """What starts the practice world, with these faults in it. Raises UsageError for an unknown fault when started."""
+    return partial(_started, tuple(faults))
+
+
+@asynccontextmanager
+async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
+    async with PracticeWorld(faults, login_after=LOGIN_AFTER) as world:
+        journal = Journal(world.journal_home)
+        addresses = world.targets()
+
+        def sessions(guide: Guide, asker: Asker, given: Given) -> Session:
+            targets = {name: SshTarget(name, address, home=world.ssh_home) for name, address in addresses.items()}
+            return Session(guide, asker, journal=journal, given=given, places=Places(asker, targets))
+
+        try:
+            yield World(library.find(GUIDE), Given(places=addresses, inputs=world.inputs()), sessions)
+        finally:
+            journal.close()
