@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from rich.cells import get_character_cell_size, split_graphemes
 
@@ -19,14 +20,13 @@ NEVER_FIRST = frozenset("、。，．；：？！）】》」』〉〕％…‥�
 NEVER_LAST = frozenset("（【《「『〈〔“‘([{￥")
 """Characters that never end a line (with the same exception)."""
 
-_IDEOGRAPH = "\u3400-\u4dbf\u4e00-\u9fff"
-_PUNCTUATION = "、。，；：？！（）【】《》「」『』〈〉〔〕“”‘’…—·"
-_UNKNOWN = re.compile(f"[^ -~{_IDEOGRAPH}{_PUNCTUATION}]")
-_CUT = re.compile(f"(?<=[{_IDEOGRAPH}])(?=[{_IDEOGRAPH}])")
-_EAST = re.compile(f"[{_IDEOGRAPH}、。，；：？！（）【】《》「」『』〈〉〔〕]")
+_EAST_MARKS = frozenset("、。，；：？！（）【】《》「」『』〈〉〔〕")
+_ASCII = frozenset(map(chr, range(0x21, 0x7F)))
+_WORDY = _ASCII | frozenset("→←↑↓⇒✓✗▸◦×÷≤≥≠≈①②③④⑤⑥⑦⑧⑨⑩©®™") | frozenset(map(chr, range(0xC0, 0x180)))
+_KNOWN = _WORDY | _EAST_MARKS | frozenset(" “”‘’‹›«»…—·–°")
 _INNER = frozenset("/-?&=_.,;:@|+")
-_GLUE_BEFORE = frozenset("、。，；：？！）】》」』〉〕…—·’!),.:;?]}%/-|'\"")
-_GLUE_AFTER = frozenset("（【《「『〈〔“‘([{\"'\\$+")
+_GLUE_BEFORE = frozenset("、。，；：？！）】》」』〉〕…—·’‹›«»–°!),.:;?]}%/-|'\"")
+_GLUE_AFTER = frozenset("（【《「『〈〔“‘‹›«»°([{\"'\\$+")
 
 
 def wrap(text: str, width: int, first: int | None = None) -> list[tuple[int, int]]:
@@ -86,7 +86,7 @@ _INSIDE_MIN = 4
 
 def _ragged(cells: list[int], start: int, last: int, room: int, width: int) -> bool:
     """Would moving the next word down whole leave more than half of the line empty? Short lines are left alone."""
-    return width >= 30 and sum(cells[start:last]) * 2 < room  # noqa: PLR2004  below this every line is ragged
+    return width >= 30 and sum(cells[start:last]) * 2 < room
 
 
 def _inside(text: str, cells: list[int], start: int, index: int) -> int:
@@ -121,12 +121,12 @@ def breaks(text: str) -> list[bool]:
         for index in range(1, len(text)):
             can[index] = text[index - 1] == " " != text[index] and text[index] not in NEVER_FIRST
         return can
-    if not _UNKNOWN.search(text):
+    if _all_known(text):
         for index in range(1, len(text)):
             can[index] = _may(text, index)
         return can
     at = 0
-    for part in _CUT.split(text):
+    for part in _cut(text):
         if at:
             can[at] = True
         for index, yes in enumerate(_part(part)):
@@ -136,8 +136,27 @@ def breaks(text: str) -> list[bool]:
     return can
 
 
+def _ideograph(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf"
+
+
+def _east(char: str) -> bool:
+    return _ideograph(char) or char in _EAST_MARKS
+
+
+def _all_known(text: str) -> bool:
+    """Are all characters decided by the table here? (Sets, because a pattern over the ideographs takes milliseconds to compile.)"""
+    return all(map(_ideograph, set(text) - _KNOWN))
+
+
+def _cut(text: str) -> list[str]:
+    """The text cut between any two ideographs: no rule looks across such a place."""
+    places = [index for index in range(1, len(text)) if _ideograph(text[index - 1]) and _ideograph(text[index])]
+    return [text[a:b] for a, b in pairwise([0, *places, len(text)])]
+
+
 def _part(part: str) -> list[bool]:
-    if not _UNKNOWN.search(part):
+    if _all_known(part):
         return [_may(part, index) if index else False for index in range(len(part))]
     from uniseg.linebreak import line_break_breakables  # type: ignore[import-untyped]  # rarely needed, and 20 ms to import
 
@@ -149,7 +168,7 @@ def _allowed(text: str, index: int) -> bool:
     before, after = text[index - 1], text[index]
     if after == " " or after in NEVER_FIRST or before in NEVER_LAST:
         return False
-    return before == " " or not (before.isascii() and after.isascii())
+    return before == " " or not (before in _WORDY and after in _WORDY)
 
 
 def _may(text: str, index: int) -> bool:
@@ -160,12 +179,12 @@ def _may(text: str, index: int) -> bool:
     if before == " ":
         return _after_blank(text, index)
     if after == "“":
-        return bool(_EAST.match(before)) and index + 1 < len(text) and bool(_EAST.match(text[index + 1]))
+        return _east(before) and index + 1 < len(text) and _east(text[index + 1])
     if before == "”":
-        return bool(_EAST.match(after)) and index > 1 and bool(_EAST.match(text[index - 2]))
+        return _east(after) and index > 1 and _east(text[index - 2])
     if after == "‘" or before == "’" or after in _GLUE_BEFORE or before in _GLUE_AFTER:
         return False
-    if before == "·" and after.isascii():
+    if before in "·–" and after in _WORDY:
         return False
     return not (after in "$+\\" and before in "、。，）】》」』〉〕%")
 
@@ -178,9 +197,9 @@ def _after_blank(text: str, index: int) -> bool:
     before = text[back - 1] if back else ""
     if before in NEVER_LAST or (before == "—" and after == "—"):
         return False
-    if before in "\"'“‘":
+    if before in "\"'“‘‹«":
         return False
-    return after not in "/…’”"
+    return after not in "/…’”›»"
 
 
 def _widths(text: str) -> list[int]:

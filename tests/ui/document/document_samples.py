@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -26,7 +27,7 @@ def guide(source: str, checks: Mapping[str, Sequence[CheckSpec]] | None = None, 
     steps: list[Step] = []
     heads = [
         (token.map[0] + 1, int(token.tag[1:]), match)
-        for token, inline in zip(tokens, tokens[1:], strict=False)
+        for token, inline in pairwise(tokens)
         if token.type == "heading_open" and token.map and (match := _STEP.match(inline.content))
     ]
     for number, (line, level, match) in enumerate(heads):
@@ -55,7 +56,7 @@ def _items(tokens: Sequence[Token], first: int, last: int, on: str) -> list[Item
             children = token.children or []
             items += [
                 Command(code.content, "bash", line, line, explicit=True, on=on, inline=True)
-                for before, code in zip(children, children[1:], strict=False)
+                for before, code in pairwise(children)
                 if code.type == "code_inline" and _ORDER.search(before.content)
             ]
     return items

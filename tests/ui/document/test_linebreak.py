@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +15,10 @@ from tui.ui.linebreak import NEVER_FIRST, NEVER_LAST, breaks, width_of, wrap
 
 CHINESE = "安装脚本会先识别系统，再添加对应的软件源；重复执行（不会）重复【安装】。：？！《书》「引」“说”…—·"
 LATIN = "abcXYZ019 -/.,:;!?()[]{}'\"$%+\\|=_&#@~<>*"
+SIGNS = "→←↑↓⇒✓✗▸◦×÷≤≥≠≈①⑩©®™‹›«»–°éßĀ"
 OTHERS = "カナーっゅéßЖ한글👩\u200d💻🇨🇳❤\ufe0f①℃￥～％"
 
-known = st.text(alphabet=CHINESE + LATIN + "    ", max_size=60)
+known = st.text(alphabet=CHINESE + LATIN + SIGNS + "    ", max_size=60)
 anything = st.text(alphabet=st.one_of(st.sampled_from(CHINESE + LATIN + OTHERS), st.characters(exclude_categories=("Cs",))), max_size=60)
 
 
@@ -52,7 +56,7 @@ def test_a_long_address_breaks_after_a_slash_and_leaves_no_hole() -> None:
 def test_no_line_is_too_wide_and_nothing_is_lost(text: str, first: int, width: int) -> None:
     spans = wrap(text, width, first)
     assert "".join(text[a:b] for a, b in spans) == text
-    assert all(b == c for (_, b), (c, _) in zip(spans, spans[1:], strict=False))
+    assert all(b == c for (_, b), (c, _) in pairwise(spans))
     for number, (a, b) in enumerate(spans):
         assert cell_len(text[a:b].rstrip(" \n")) <= (first if number == 0 else width)
 
@@ -76,7 +80,7 @@ def test_chinese_breaks_between_any_two_characters_unless_punctuation_forbids(te
 def test_no_line_begins_or_ends_with_forbidden_punctuation(text: str, width: int) -> None:
     words = [word for word in text.split(" ") if width_of(word) > width // 2]
     lines = shown(text, width)
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         if words or not before or not after:
             continue
         assert after[0] not in NEVER_FIRST
@@ -84,9 +88,9 @@ def test_no_line_begins_or_ends_with_forbidden_punctuation(text: str, width: int
 
 
 @given(st.text(alphabet="abc 安装", min_size=1, max_size=200))
-def test_a_latin_word_that_fits_stays_whole(text: str) -> None:
-    for _, end in wrap(text, 40)[:-1]:
-        pair = text[end - 1 : end + 1]
-        if pair.isascii() and " " not in pair:
-            word = text[:end].split(" ")[-1]
-            assert len(word) > 4
+def test_a_latin_word_that_fits_stays_whole_unless_that_left_half_the_line_empty(text: str) -> None:
+    for start, end in wrap(text, 40)[:-1]:
+        if text[end - 1 : end + 1].isascii() and " " not in text[end - 1 : end + 1]:
+            word = re.search(r"[abc]+$", text[start:end])
+            assert word is not None
+            assert width_of(text[start:end][: word.start()]) * 2 < 40

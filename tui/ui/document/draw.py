@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -117,3 +118,13 @@ def _uncode(line: Line, part: str, start: int) -> str:
 def is_link(href: str) -> bool:
     """Is this a link's address, and not that of an inline command's stop?"""
     return bool(href) and not href.startswith(STOP)
+
+
+def href_at(line: Line, x: int) -> str:
+    """The address of what stands at column `x` of a row: a link, an inline command's stop, or nothing."""
+    column = line.start
+    for piece in line.pieces:
+        column += cell_len(piece.text)
+        if x < column:
+            return piece.look.href if x >= line.start else ""
+    return ""

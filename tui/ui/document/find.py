@@ -10,8 +10,8 @@ from markdown_it.token import Token
 
 from tui.ui.document import code
 from tui.ui.document.inline import Pictures, clean, plain
-from tui.ui.document.layout import shown_html
 from tui.ui.document.store import Block, Store
+from tui.ui.document.tokens import shown_html
 
 
 class Hit(NamedTuple):

@@ -24,7 +24,6 @@ MISSING = Text("找不到", "missing")
 Pictures = Callable[[str], str | None]
 """Gives a picture's path as it should be shown, or None where the file is missing."""
 
-_EAST = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff01-\uff60\u3000-\u303f]")
 _BREAK = re.compile(r"<br\s*/?>$", re.IGNORECASE)
 _CHECKBOX = re.compile(r"<input[^>]*checkbox", re.IGNORECASE)
 _RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200c\u200e-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -144,7 +143,11 @@ def _html(out: _Writer, content: str) -> None:
 def _joint(before: str, siblings: Sequence[Token], index: int) -> str:
     """What a line end inside a paragraph stands for: nothing between Chinese characters, else a blank."""
     after = next((t.content for t in siblings[index + 1 :] if t.content), "")
-    return "" if _EAST.match(before or " ") and _EAST.match(after[:1] or " ") else " "
+    return "" if _east(before or " ") and _east(after[:1] or " ") else " "
+
+
+def _east(char: str) -> bool:
+    return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\uff01" <= char <= "\uff60"
 
 
 def picture_words(token: Token, pictures: Pictures | None) -> str:

@@ -7,35 +7,27 @@ the command, so a step that moves on changes its own rows and no others.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
 from tui.guide.model import Command, Manual
-from tui.texts import Text
-from tui.ui.document import code, rows
+from tui.ui.document import rows
+from tui.ui.document.fence import Part, fence_lines
 from tui.ui.document.inline import Pictures, clean, flow
-from tui.ui.document.line import MARGIN, Flow, Line, Look, Mark, Piece, Stop
+from tui.ui.document.line import MARGIN, Flow, Line, Look, Piece, Stop
 from tui.ui.document.status import Facts, badge, item_status, step_status
 from tui.ui.document.stops import Plan
 from tui.ui.document.table import Cell, alignment, table_lines
+from tui.ui.document.tokens import alert_of, closing, is_apart, shown_html, start_of
 from tui.ui.linebreak import width_of, wrap
 
 COLUMN = 76
 """Prose is never wider than this, however wide the terminal."""
 _NARROW = 8
 
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TASK = re.compile(r"\[[ xX]\](?=\s)")
-_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*")
-_ALERTS = {
-    "NOTE": Text("说明", "Note"),
-    "TIP": Text("提示", "Tip"),
-    "IMPORTANT": Text("重要", "Important"),
-    "WARNING": Text("注意", "Warning"),
-    "CAUTION": Text("当心", "Caution"),
-}
 
 STOP = "stop:"
 """Begins the address of an inline command's stop, where a link has its address; its index in `Plan.stops` follows."""
@@ -61,7 +53,7 @@ class Layout:
         """The rows of one top-level block, with a blank one after it if `gap`. Of a fence, `take` lines from `skip` on."""
         self._at = self._drop = 0
         if take is not None:
-            lines = self._fence(tokens[0], column(self.width), skip, take)
+            lines = self._fence(tokens[0], column(self.width), Part(skip, take))
         else:
             lines = self._blocks(tokens, column(self.width), Look(), top=True)
         return [*lines, Line()] if lines and gap else lines
@@ -205,7 +197,7 @@ class Layout:
         lines: list[Line] = []
         for stop in stops:
             step = self.plan.steps[stop.step_id]
-            if step.checks and stop.item == (len(step.items) - 1 if step.items else None):
+            if step.checks and stop.item == self.plan.last(step):
                 lines += rows.check_rows(step, stop, self.facts, w)
         return lines
 
@@ -226,7 +218,7 @@ class Layout:
     def _item(self, tokens: Sequence[Token], w: int, base: Look) -> list[Line]:
         token, inner = tokens[0], tokens[1:-1]
         first = next((t for t in inner if t.type == "inline"), None)
-        task = first is not None and len(inner) > 1 and inner[1] is first and _TASK.match(_start_of(first))
+        task = first is not None and len(inner) > 1 and inner[1] is first and _TASK.match(start_of(first))
         marker = "" if task else f"{token.info}{token.markup} " if token.info else "- "
         hang = width_of(marker)
         if w - hang < _NARROW:
@@ -243,7 +235,7 @@ class Layout:
         inner = w - 1 if top else w - 2
         if inner < _NARROW:
             return self._blocks(tokens, w, Look("muted"))
-        label, self._drop = _alert(tokens)
+        label, self._drop = alert_of(tokens)
         lines = self._blocks(tokens, inner, Look("muted"))
         if label:
             lines.insert(0, Line([Piece(str(label), Look("bright"))]))
@@ -261,6 +253,12 @@ class Layout:
                 lines += rows.action_rows(self.plan, stop, self.facts, w)
         return [*lines, *self._checks_of(stops, w)] if stops else lines
 
+    def _fence(self, token: Token, w: int, part: Part | None = None) -> list[Line]:
+        stops = [stop for stop in self._stops(token) if stop.item is not None]
+        part = part or Part()
+        lines = fence_lines(self.plan, self.facts, token, stops, w, self._count, part)
+        return lines if part.more(token) else [*lines, *self._checks_of(stops, w)]
+
     def _table(self, tokens: Sequence[Token], w: int, base: Look) -> list[Line]:
         table: list[list[Cell]] = []
         head = True
@@ -273,81 +271,8 @@ class Layout:
                 table[-1].append(Cell(text, self._count(text.text), alignment(token)))
         return table_lines(table, w)
 
-    def _fence(self, token: Token, w: int, skip: int = 0, take: int | None = None) -> list[Line]:
-        """Code, with the status of each command in it. The first line of a fence's text is one below its opening."""
-        first = (token.map or [0])[0] + (2 if token.type == "fence" else 1)
-        content = code.body(token.content)
-        stops = [stop for stop in self._stops(token) if stop.item is not None]
-        shown = content[skip : None if take is None else skip + take]
-        language = token.info if token.info or not stops else "bash"
-        lines = rows.status_rows(self.plan, stops[0], self.facts, w) if stops and not skip else []
-        belongs = self._owners(stops, first)
-        before = content[skip - 1] if skip else ""
-        for number, text in enumerate(shown, first + skip):
-            painted = code.paint(text, language, goes_on=before.endswith("\\"))
-            part = code.code_lines(painted, w, self._count(text))
-            owner, mark = belongs(number)
-            for line in part:
-                line.stops = owner
-            part[0].mark = mark
-            lines += part
-            before = text
-        done = take is None or skip + take >= len(content)
-        return [*lines, *(self._checks_of(stops, w) if done else [])]
-
-    def _owners(self, stops: list[Stop], first: int) -> Callable[[int], tuple[tuple[Stop, ...], Mark | None]]:
-        """For a source line of a fence: the command it belongs to, and its mark where a second command begins."""
-        owner: dict[int, Stop] = {}
-        marks: dict[int, Mark] = {}
-        for stop in stops:
-            item = self.plan.item(stop)
-            if isinstance(item, Command) and stop.item is not None:
-                owner |= dict.fromkeys(range(item.line, item.end + 1), stop)
-                if stop is not stops[0]:
-                    marks[item.line] = item_status(self.plan.steps[stop.step_id], stop.item, self.facts).mark
-        alone = (stops[0],) if len(stops) == 1 else ()
-        return lambda line: ((owner[line],) if line in owner else alone, marks.get(line))
-
-
-def closing(tokens: Sequence[Token], index: int) -> int:
-    """The index after the block that begins at `index`."""
-    if tokens[index].nesting != 1:
-        return index + 1
-    level = tokens[index].level
-    for end in range(index + 1, len(tokens)):
-        if tokens[end].nesting == -1 and tokens[end].level == level:
-            return end + 1
-    return len(tokens)
-
-
-def shown_html(token: Token) -> str:
-    """What is shown of an HTML block: all but its comments, as it is written."""
-    return _COMMENT.sub("", clean(token.content)).strip()
-
 
 def _ticked(pieces: Sequence[Piece]) -> list[Piece]:
     """The row with its checkbox filled."""
     first, *rest = pieces
     return [first._replace(text=first.text.replace("[ ]", "[x]", 1)), *rest]
-
-
-def is_apart(item: Sequence[Token]) -> bool:
-    """Does a list item want a blank row after it: written loosely, or holding more than words?"""
-    return any(
-        (token.type == "paragraph_open" and not token.hidden) or token.type in ("fence", "code_block", "table_open", "blockquote_open")
-        for token in item
-    )
-
-
-def _start_of(inline: Token) -> str:
-    """How an inline token begins, a checkbox made by a plug-in written as in the source."""
-    if inline.children and inline.children[0].type == "html_inline" and "checkbox" in inline.children[0].content:
-        return "[ ] "
-    return inline.content
-
-
-def _alert(tokens: Sequence[Token]) -> tuple[Text | None, int]:
-    """The label of a GitHub alert (`> [!TIP]`), and how many characters of the text it takes."""
-    inline = tokens[1] if len(tokens) > 1 and tokens[0].type == "paragraph_open" else None
-    match = _ALERT.match(inline.content) if inline is not None else None
-    return (_ALERTS[match[1]], len(match[0].rstrip()) + 1) if match else (None, 0)

@@ -22,8 +22,9 @@ def status_rows(plan: Plan, stop: Stop, facts: Facts, w: int) -> list[Line]:
     item = plan.item(stop)
     said = item_status(step, stop.item or 0, facts)
     pieces = [Piece(said.words, _word_look(said))] if said.words else []
-    label = clean(plan.label(stop))
-    lines = _flowing([*pieces, Piece(label, Look("muted"))], w)
+    if label := clean(plan.label(stop)):
+        pieces.append(Piece(label, Look("muted")))
+    lines = _flowing(pieces, w)
     if isinstance(item, Command) and item.on != step.on:
         name, look = badge(item.on, facts)
         put_right(lines, name, look, w)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ DECIDE = Mark("!", "decide")
 BY_HAND = Mark("✎", "muted")
 STOPPED = Mark("◦", "muted")
 
+_PLACE = re.compile(r"\{\w+\}")
 _NOTHING = same("")
 _ENDINGS: Mapping[Outcome, tuple[Mark, Text]] = {
     Outcome.PASSED: (PASSED, Text("通过", "passed")),
@@ -182,13 +184,9 @@ def _phase(state: StepState) -> tuple[Mark, Text]:
 
 
 def _promise(spec: CheckSpec) -> str:
-    """The author's sentence without the values that are not known yet; else the check's kind and what it looks at."""
+    """The author's sentence with `…` for values not known yet; else the check's kind and what it looks at."""
     if spec.say:
-        words = spec.say
-        while "{" in words and "}" in words[words.index("{") :]:
-            start = words.index("{")
-            words = words[:start] + words[words.index("}", start) + 1 :]
-        return " ".join(words.split())
+        return _PLACE.sub("…", spec.say)
     return f"{spec.kind} {_subject(spec.args)}".strip()
 
 

@@ -49,14 +49,21 @@ class Plan:
         return self.lines[self.index[stop]]
 
     def label(self, stop: Stop) -> str:
-        """`第 2.1 步 · 安装`: the step's own number, the item's within it, and a name if there is one."""
+        """`第 2.1 步 · 安装`: the step's own number, the item's within it, and its name. An offered command has only a name."""
         step, item = self.steps[stop.step_id], self.item(stop)
+        name = _name(item) if isinstance(item, Command) else ""
+        if isinstance(item, Command) and item.explicit:
+            return name
         number = self._numbers[step.id]
-        if stop.item is not None and _numbered(step.items[stop.item]):
+        if stop.item is not None:
             number += f".{sum(map(_numbered, step.items[: stop.item + 1]))}"
         words = str(NUMBER.fill(number=number))
-        name = _name(item) if isinstance(item, Command) else ""
         return f"{words} · {name}" if name else words
+
+    def last(self, step: Step) -> int | None:
+        """The item under which a step's checks stand: the last one that runs with it, or is done by hand; None: under its head."""
+        runs = [index for index, item in enumerate(step.items) if not (isinstance(item, Command) and item.explicit)]
+        return runs[-1] if runs else len(step.items) - 1 if step.items else None
 
 
 def _all(guide: Guide) -> Iterator[tuple[int, Stop]]:

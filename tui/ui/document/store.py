@@ -6,14 +6,16 @@ Fenwick tree: finding the block at a row, or a block's first row, takes the same
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from tui.ui.document.layout import closing, is_apart
 from tui.ui.document.line import Line
+from tui.ui.document.tokens import closing, is_apart
 
 FENCE_PART = 200
 """A longer fence is laid out in parts of so many lines."""
@@ -38,6 +40,23 @@ class Block:
 
 def split(tokens: Sequence[Token]) -> list[Block]:
     """The top-level blocks; a list is split into its items, a very long fence into parts."""
+    with _uncollected():
+        return _split(tokens)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: beside a long guide's tokens each pass costs more than all the work here, and finds nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _split(tokens: Sequence[Token]) -> list[Block]:
     blocks: list[Block] = []
     start = 0
     for index, token in enumerate(tokens):

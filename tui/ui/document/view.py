@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
@@ -23,20 +20,21 @@ from textual.timer import Timer
 from tui.guide.model import Guide
 from tui.run.state import RunState
 from tui.ui.document import messages
-from tui.ui.document.draw import Pen, copied, is_link, strip
-from tui.ui.document.find import Finder
+from tui.ui.document.draw import Pen, copied, href_at, is_link, strip
+from tui.ui.document.find import Finder, Hit
 from tui.ui.document.inline import Pictures
-from tui.ui.document.layout import STOP, Layout, column
+from tui.ui.document.layout import STOP, Layout
 from tui.ui.document.line import Line, Stop
+from tui.ui.document.scroll import LazyScroll
 from tui.ui.document.status import Facts
 from tui.ui.document.stops import Plan
-from tui.ui.document.store import Block, Store
+from tui.ui.document.store import Block
 from tui.ui.palette import Palette
 
 _FEW_ROWS = 3
 
 
-class DocumentView(ScrollView, can_focus=True):
+class DocumentView(LazyScroll, can_focus=True):
     """One guide, scrolling. Set `state`, `places` (target name → address) and `action_titles` (action → title) as they become known."""
 
     DEFAULT_CSS = """
@@ -66,15 +64,12 @@ class DocumentView(ScrollView, can_focus=True):
     LinkClicked = messages.LinkClicked
 
     def __init__(self, guide: Guide, *, id: str | None = None, pictures: Pictures | None = None) -> None:  # noqa: A002  Textual's name
-        super().__init__(id=id)
+        super().__init__(guide.tokens, id=id)
         self.guide = guide
         self.plan = Plan(guide)
         self._pictures = pictures
-        self._store = Store(guide.tokens, self._draw)
         self._finder = Finder(self._store, pictures)
-        self._laid_width = 0
         self._palette = Palette()
-        self._strips: dict[tuple[int, int], Strip] = {}
         self._clock: Timer | None = None
 
     # The cursor
@@ -115,15 +110,6 @@ class DocumentView(ScrollView, can_focus=True):
             wanted = next((stop for stop in self.plan.stops if stop.step_id == step_id and item is None), wanted)
         self.cursor = self.plan.index[wanted]
         self._show_stop(wanted)
-
-    def scroll_to_line(self, source_line: int) -> None:
-        """Bring a line of the source to the top."""
-        if not self._store.blocks:
-            return
-        index = self._store.of_line(source_line)
-        block, lines = self._store.blocks[index], self._store.lay(index)
-        inside = (source_line - block.first) * len(lines) // max(1, block.last - block.first + 1)
-        self._go(self._store.top(index) + max(0, min(inside, len(lines) - 1)))
 
     def action_read(self, direction: int) -> None:
         """The next stop if it is in view, else a few rows on: no prose is jumped over."""
@@ -177,18 +163,6 @@ class DocumentView(ScrollView, can_focus=True):
                 blocks |= {self._store.of_line(line) for line in lines}
         self._renew(sorted(blocks))
 
-    def _renew(self, blocks: Iterable[int]) -> None:
-        if not self._laid_width or not self._store.blocks:
-            return
-        top, inside = self._store.at(self.scroll_offset.y)
-        renewed = [index for index in blocks if self._store.renew(index)]
-        if renewed:
-            self._strips.clear()
-            self._stand(self._store.top(top) + inside)
-
-    def _renew_all(self) -> None:
-        self._renew([index for index, block in enumerate(self._store.blocks) if block.lines is not None])
-
     def _watch_clock(self) -> None:
         """A second hand only while something runs."""
         alive = self._alive()
@@ -201,92 +175,6 @@ class DocumentView(ScrollView, can_focus=True):
     def _alive(self) -> list[str]:
         return [i for i, step in self.state.steps.items() if any(command.end is None for command in step.commands.values())]
 
-    # Where the view stands
-
-    @property
-    def _view_height(self) -> int:
-        return max(1, self.scrollable_content_region.height)
-
-    def on_mount(self) -> None:
-        """Colours follow the theme."""
-        super().on_mount()  # type: ignore[no-untyped-call]
-        self.watch(self.app, "theme", self._themed)
-
-    def _themed(self) -> None:
-        self._palette = Palette(self.app.theme_variables, dark=self.app.current_theme.dark)
-        self._strips.clear()
-        self.refresh()
-
-    def on_resize(self) -> None:
-        """Lay out anew for another width, the same words at the top; for another height just show more."""
-        width = self.scrollable_content_region.width
-        if width <= 0:
-            return
-        if width == self._laid_width:
-            self._settle()
-            return
-        place = self._reading()
-        self._laid_width = width
-        self._strips.clear()
-        self._store.reset(column(width))
-        self._stand(self._row_of(*place) if place else 0)
-
-    def _reading(self) -> tuple[int, int] | None:
-        """The block at the top and the place in its text; None at the very beginning."""
-        row = self.scroll_offset.y
-        if not self._laid_width or not row or not self._store.blocks:
-            return None
-        index, inside = self._store.at(row)
-        lines = self._store.lay(index)[inside:]
-        at = next((piece.at for line in lines for piece in line.pieces if piece.at >= 0), -1)
-        return index, at
-
-    def _row_of(self, index: int, at: int) -> int:
-        """The row that shows the character at `at` in a block's text."""
-        lines = self._store.lay(index)
-        row = 0
-        for number, line in enumerate(lines):
-            if any(0 <= piece.at <= at for piece in line.pieces):
-                row = number
-        return self._store.top(index) + row
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Lay out what came into view before it is drawn."""
-        super().watch_scroll_y(old_value, new_value)
-        if round(old_value) != round(new_value):
-            self._settle(upward=new_value < old_value)
-
-    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
-        """At once: a moving target could not be corrected when a guess above it turns out wrong."""
-        super().scroll_to(x, y, **{**options, "animate": False})
-
-    def action_scroll_end(self) -> None:
-        """To the very end, whose height is not known before it is laid out."""
-        if self._store.blocks:
-            self._store.settle(max(0, self._store.total - 1), 1, self._view_height)
-            self._go(self._store.total)
-
-    def _settle(self, *, upward: bool = False) -> None:
-        if self._laid_width:
-            height = self._view_height
-            self._stand_at(self._store.settle(self.scroll_offset.y, height, height, upward=upward))
-
-    def _stand(self, row: int) -> None:
-        height = self._view_height
-        self._stand_at(self._store.settle(row, height, height))
-
-    def _stand_at(self, row: int) -> None:
-        self.virtual_size = Size(self._laid_width, self._store.total)
-        if row != self.scroll_offset.y:
-            self.set_reactive(ScrollView.scroll_y, float(self.validate_scroll_y(row)))
-            self.set_reactive(ScrollView.scroll_target_y, self.scroll_y)
-            if self.show_vertical_scrollbar:
-                self.vertical_scrollbar.position = self.scroll_y
-        self.refresh()
-
-    def _go(self, row: int) -> None:
-        self._stand(max(0, min(row, self._store.total - self._view_height)))
-
     def _rows_of(self, cursor: int) -> tuple[int, int] | None:
         """The first and the last row of a stop; None if there is no such stop."""
         if not 0 <= cursor < len(self.plan.stops) or not self._laid_width:
@@ -298,12 +186,23 @@ class DocumentView(ScrollView, can_focus=True):
         return top + rows[0], top + rows[-1]
 
     def _show_stop(self, stop: Stop) -> None:
+        if self._too_early(lambda: self._show_stop(stop)):
+            return
         rows = self._rows_of(self.plan.index[stop])
         if rows is None:
             return
         top, height = self.scroll_offset.y, self._view_height
-        if rows[0] < top + 1 or rows[1] > top + height - 1:
-            self._go(max(0, rows[0] - min(_FEW_ROWS, height // 4)))
+        head = self._head_of(stop, rows[0])
+        if head < top or rows[1] > top + height - 1:
+            room = min(_FEW_ROWS, height // 4) if head == rows[0] else 1
+            self._go(max(0, (head if rows[1] - head < height - 1 else rows[0]) - room))
+
+    def _head_of(self, stop: Stop, row: int) -> int:
+        """The row of the step's heading if `stop` is its first, else `row`."""
+        step = self.plan.steps[stop.step_id]
+        if stop.item:
+            return row
+        return min(row, self._store.top(self._store.of_line(step.line)))
 
     # Search
 
@@ -329,16 +228,20 @@ class DocumentView(ScrollView, can_focus=True):
         self.refresh()
 
     def _show_match(self, by: int) -> int:
-        here = self._store.at(self.scroll_offset.y)[0] if self._store.blocks else 0
+        here = self._store.at(self.scroll_offset.y)[0] if self._laid_width and self._store.blocks else 0
         hit = self._finder.step(by, here)
         if hit is None:
             return 0
         self._strips.clear()
+        if not self._too_early(lambda: self._show_hit(hit)):
+            self._show_hit(hit)
+        return self._finder.current + 1
+
+    def _show_hit(self, hit: Hit) -> None:
         row, top, height = self._row_of(hit.block, hit.start), self.scroll_offset.y, self._view_height
         if not top <= row < top + height:
             self._go(row - height // 3)
         self.refresh()
-        return self._finder.current + 1
 
     # Links
 
@@ -370,7 +273,7 @@ class DocumentView(ScrollView, can_focus=True):
         line = self._line(event.y + self.scroll_offset.y)
         if line is None or (selected is not None and selected.start != selected.end):
             return
-        href = _href_at(line, event.x)
+        href = href_at(line, event.x)
         if is_link(href):
             self.post_message(self.LinkClicked(href))
             return
@@ -392,14 +295,17 @@ class DocumentView(ScrollView, can_focus=True):
                 rows.append((line, *span))
         return copied(rows), "\n"
 
-    # Drawing
+    def on_mount(self) -> None:
+        """Colours follow the theme."""
+        super().on_mount()  # type: ignore[no-untyped-call]
+        self.watch(self.app, "theme", self._themed)
 
-    def _line(self, row: int) -> Line | None:
-        if not 0 <= row < self._store.total:
-            return None
-        index, inside = self._store.at(row)
-        lines = self._store.lay(index)
-        return lines[inside] if inside < len(lines) else None
+    def _themed(self) -> None:
+        self._palette = Palette(self.app.theme_variables, dark=self.app.current_theme.dark)
+        self._strips.clear()
+        self.refresh()
+
+    # Drawing
 
     def render_line(self, y: int) -> Strip:
         """One row of the widget."""
@@ -425,12 +331,3 @@ class DocumentView(ScrollView, can_focus=True):
         current = stop is not None and stop in line.stops
         address = f"{STOP}{self.cursor}" if current else ""
         return Pen(self._palette, width, current, address, hits, self._finder.now, span)
-
-
-def _href_at(line: Line, x: int) -> str:
-    column = line.start
-    for piece in line.pieces:
-        column += cell_len(piece.text)
-        if x < column:
-            return piece.look.href if x >= line.start else ""
-    return ""
