@@ -62,7 +62,7 @@ class ZhinanApp(App[int]):
         key("app.theme", "ctrl+t", "theme", Text("深色 / 浅色", "dark / light"), show=False),
         key("app.suspend", "ctrl+z", "suspend_process", Text("放到后台（fg 回来）", "suspend (fg comes back)"), show=False),
         key("app.quit", "ctrl+q", "quit", Text("退出", "quit"), show=False, priority=True),
-        key("app.quit_too", "ctrl+c", "quit", Text("退出", "quit"), show=False),
+        key("app.quit", "ctrl+c", "quit", Text("退出", "quit"), show=False),
     ]
 
     def __init__(
@@ -224,10 +224,12 @@ class ZhinanApp(App[int]):
         return [*([focused] if focused is not None else []), self.screen, self]
 
     def _entries(self) -> Iterable[Entry]:
-        seen: set[str] = set()
-        for name, (node, binding, enabled, _) in self.screen.active_bindings.items():
+        """The bindings in force, those that the key bar shows first; Textual's own, which have no id, left out."""
+        seen: set[str] = {"app.palette"}
+        active = sorted(self.screen.active_bindings.items(), key=lambda each: not each[1].binding.show)
+        for name, (node, binding, enabled, _) in active:
             ident = binding.id or ""
-            if enabled and ident and ident not in seen and not ident.startswith("app.palette"):
+            if enabled and ident and ident not in seen:
                 seen.add(ident)
                 yield Entry(words(binding), key_name(name), binding.action, node)
 

@@ -7,12 +7,13 @@ runs, new lines marked against the last approval, and lines that are gone shown 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 
 from tui.guide.model import Guide, Step
@@ -20,7 +21,7 @@ from tui.run.ask import ApprovalQuestion
 from tui.texts import Text
 from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
 from tui.ui.widgets.badges import WORDS, Where
-from tui.ui.widgets.cells import pad, visible, width
+from tui.ui.widgets.cells import folded, pad, visible, width
 
 _NEW = Text("第一次打开这份文档：允许它的命令吗？", "First time with this document: allow its commands?")
 _CHANGED = Text("文档的命令变了：仍然允许吗？", "This document's commands have changed: still allow them?")
@@ -78,6 +79,24 @@ def grouped(guide: Guide, lines: Iterable[Line]) -> Iterator[tuple[Step | None, 
         yield (steps[here][0] if here >= 0 else None), group
 
 
+class Commands(Widget):
+    """Lines of commands; a long one goes on under its own beginning, so that what runs where stays plain."""
+
+    def __init__(self, lines: Sequence[Line], names: int) -> None:
+        super().__init__(classes="-code")
+        self._lines = tuple(lines)
+        self._names = names
+
+    def render(self) -> Content:
+        """Mark, place, command."""
+        room = self.content_size.width - self._names - 4
+        return Content("\n").join(part for line in self._lines for part in _drawn(line, self._names, room))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One row for each line, more for long ones."""
+        return sum(len(folded(visible(line.text), width - self._names - 4)) for line in self._lines)
+
+
 class ApprovalDialog(Dialog[bool]):
     """Dismissed with True to allow."""
 
@@ -103,11 +122,11 @@ class ApprovalDialog(Dialog[bool]):
         """The path, then the commands under their steps."""
         guide = self._question.guide
         yield paragraph(visible(str(_WHY.fill(path=guide.path))), "-sentence")
-        names = max((width(_place(line.on)) for line in self._lines), default=0)
+        names = max((width(place_word(line.on)) for line in self._lines), default=0)
         for step, lines in grouped(guide, self._lines):
             title = f"{step.label}  {step.title}".strip() if step else str(_REST)
             yield paragraph(visible(title), "-step")
-            yield paragraph(Content("\n").join(_drawn(line, names) for line in lines), "-code")
+            yield Commands(lines, names)
 
     def answers(self) -> Iterable[Answer]:
         """Allow or not."""
@@ -129,15 +148,18 @@ def _split(command: str) -> tuple[str, str]:
     return (on, text) if gap else ("?", command)
 
 
-def _place(on: str) -> str:
+def place_word(on: str) -> str:
+    """A target's name as the reader knows it."""
     if on == "local":
         return str(WORDS[Where.LOCAL])
     return str(_UNSURE) if on == "?" else on
 
 
-def _drawn(line: Line, names: int) -> Content:
-    text = visible(line.text)
+def _drawn(line: Line, names: int, room: int) -> Iterator[Content]:
     sign = {" ": "  ", "+": "+ ", "-": "− "}[line.mark]
     colour = {" ": "$ink", "+": "$ok", "-": "$bad"}[line.mark]
     place = "$decide" if line.on == "?" else "$muted"
-    return Content.assemble((sign, colour), (pad(_place(line.on), names) + "  ", place), (text, colour))
+    first, *rest = folded(visible(line.text), room)
+    yield Content.assemble((sign, colour), (pad(place_word(line.on), names) + "  ", place), (first, colour))
+    for piece in rest:
+        yield Content.assemble(" " * (names + 4), (piece, colour))

@@ -33,7 +33,7 @@ class Answer(Button):
     """One answer: its key on a raised patch, its words beside it."""
 
     def __init__(self, key_word: str, words: Text, name: str, *, danger: bool = False) -> None:
-        label = Content.assemble((f" {key_word} ", "bold"), f" {words} ")
+        label = Content.assemble((f" {key_word} ", "bold on $key"), f" {words} ")
         super().__init__(label, id=name, compact=True, classes="-danger" if danger else "")
 
 
@@ -71,6 +71,10 @@ class Dialog(ModalScreen[T], Generic[T]):
         """An answer was given."""
         raise NotImplementedError
 
+    def begin(self) -> None:
+        """Put the focus where it belongs: on the safe answer, unless there is something to fill in."""
+        self.query_one("#no").focus()
+
     def compose(self) -> ComposeResult:
         """Title, body, answers, in a box in the middle."""
         with Vertical(id="box"):
@@ -84,9 +88,8 @@ class Dialog(ModalScreen[T], Generic[T]):
                 yield from self.answers()
 
     def on_mount(self) -> None:
-        """The safe answer has the focus."""
-        for safe in self.query("#no"):
-            safe.focus()
+        """Ready to be answered."""
+        self.begin()
 
     def action_cancel(self) -> None:
         """Left without an answer: no."""

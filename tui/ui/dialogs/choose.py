@@ -45,7 +45,7 @@ class ChooseDialog(Dialog[str]):
         yield Answer("↵", _YES, "yes")
         yield Answer("esc", _NO, "no")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Move in the list at once; nothing is chosen by that."""
         self.query_one(OptionList).focus()
 

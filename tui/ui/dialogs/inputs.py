@@ -153,8 +153,8 @@ class InputsDialog(Dialog[Mapping[str, str | Secret]]):
         yield Answer("↵", _YES, "yes")
         yield Answer("esc", _NO, "no")
 
-    def on_mount(self) -> None:
-        """Begin at the first field."""
+    def begin(self) -> None:
+        """At the first field."""
         self._fields()[0].enter()
 
     def answered(self, name: str) -> None:

@@ -51,7 +51,7 @@ class PaletteDialog(Dialog[Entry]):
         yield Input(placeholder=str(_HINT), id="palette-input", compact=True)
         yield OptionList(id="choices", compact=True)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """All entries, until something is typed."""
         self._fill()
         self.query_one(Input).focus()

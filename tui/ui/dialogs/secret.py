@@ -50,7 +50,7 @@ class SecretDialog(Dialog[Secret]):
         yield Answer("↵", _YES, "yes")
         yield Answer("esc", _NO, "no")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Type at once."""
         self.query_one(Input).focus()
 

@@ -40,6 +40,18 @@ def pad(text: str, cells: int) -> str:
     return text + " " * (cells - width(text))
 
 
+def folded(text: str, cells: int) -> list[str]:
+    """`text` in pieces of at most `cells`, broken anywhere: how a command is shown, whose blanks all count."""
+    pieces, start, used = [], 0, 0
+    for index, character in enumerate(text):
+        size = width(character)
+        if used + size > max(cells, 2):
+            pieces.append(text[start:index])
+            start, used = index, 0
+        used += size
+    return [*pieces, text[start:]]
+
+
 def visible(text: str) -> str:
     """`text` with control and direction characters written out as `‹U+202E›`; line ends and tabs stay."""
     return _CONTROL.sub(lambda match: f"‹U+{ord(match[0]):04X}›", text)

@@ -47,7 +47,7 @@ class Panels(Vertical):
         """Give the panels their document."""
         for panel in (self.checks, self.values):
             panel.guide = self._guide
-        self.watch_chosen()
+        self._mark_chosen()
 
     @property
     def log_panel(self) -> LogPanel:
@@ -77,9 +77,11 @@ class Panels(Vertical):
         self.query_one(PanelTabs).tabs = tuple((ident, str(name), self._number(ident)) for ident, name in _NAMES.items())
 
     def watch_chosen(self) -> None:
-        """Mark the one panel that tabs show."""
-        if not self.is_mounted:
-            return
+        """Another panel is the shown one."""
+        if self.is_mounted:
+            self._mark_chosen()
+
+    def _mark_chosen(self) -> None:
         for ident in _NAMES:
             self.query_one(f"#{ident}").set_class(ident == self.chosen, "-chosen")
         self.query_one(PanelTabs).active = self.chosen

@@ -26,6 +26,7 @@ from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.panels import Panels
 from tui.ui.screens.guide.runner import Place, Runner
 from tui.ui.seams import Sessions
+from tui.ui.widgets.badges import WORDS, Where
 from tui.ui.widgets.band import Band
 from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keybar import KeyBar
@@ -187,7 +188,8 @@ class GuideStage(Screen[None]):
         """Where the log comes from: the address, else the target's name."""
         command = self.runner.command(place)
         on = command.on if command else ""
-        return visible(self.places().get(on) or self.runner.state.step(place[0]).address or on)
+        address = self.places().get(on) or self.runner.state.step(place[0]).address or on
+        return str(WORDS[Where.LOCAL]) if address == "local" else visible(address)
 
     def _status(self) -> Content | None:
         runner = self.runner

@@ -15,7 +15,7 @@ from tui.texts import Text
 from tui.ui.widgets.cells import clock, visible
 from tui.ui.widgets.marks import ENDINGS, Mark, mark
 
-_SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_SPIN = "|/-\\"
 _LOST = Text(
     "连接断了，正在重连：命令在那边继续执行，日志不会丢。{why}",
     "Connection lost, reconnecting: the command goes on over there and no log is lost. {why}",

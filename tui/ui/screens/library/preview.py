@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.guide.library import Entry
 from tui.guide.model import Guide, Step
 from tui.texts import Text
+from tui.ui.panels.heading import Heading
 from tui.ui.widgets.badges import badge
 from tui.ui.widgets.cells import visible, width
 from tui.ui.widgets.marks import TODO
@@ -28,7 +31,7 @@ _UNREADABLE = Text("打不开", "Can't be opened")
 _PROBLEMS = Text("{n} 处写法有问题（zhinan lint 看详情）", "{n} problems in its writing (zhinan lint shows them)")
 
 
-class Preview(Static):
+class Preview(Vertical):
     """Shows one guide, or why it can't be shown."""
 
     DEFAULT_CSS = """
@@ -36,12 +39,13 @@ class Preview(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="preview", markup=False)
-        self._room = 40
+        super().__init__(id="preview")
+        self._about = Static("", markup=False)
 
-    def on_resize(self) -> None:
-        """The rule after the heading goes to the edge."""
-        self._room = max(10, self.size.width)
+    def compose(self) -> ComposeResult:
+        """Heading, then all about the guide."""
+        yield Heading(_PREVIEW)
+        yield self._about
 
     def show(self, guide: Guide) -> None:
         """What it is, where, what it changes, its steps."""
@@ -50,7 +54,7 @@ class Preview(Static):
             names = "、".join(visible(entry.ask or entry.name) for entry in guide.inputs)
             facts.append((str(_NEEDS), Content(names)))
         facts.append((str(_FILE), Content.styled(visible(str(guide.path)), "$muted")))
-        parts = [self._heading(), Content.styled(visible(guide.title), "bold $bright")]
+        parts = [Content.styled(visible(guide.title), "bold $bright")]
         if guide.summary:
             parts += [Content(""), Content(visible(guide.summary))]
         parts.append(Content(""))
@@ -59,26 +63,22 @@ class Preview(Static):
         if guide.problems:
             parts += [Content.styled(f"! {_PROBLEMS.fill(n=len(guide.problems))}", "$decide"), Content("")]
         parts += [_step(n, step) for n, step in enumerate(guide.steps, 1)] or [Content.styled(str(_NOTHING), "$muted")]
-        self.update(Content("\n").join(parts))
+        self._about.update(Content("\n").join(parts))
 
     def show_entry(self, entry: Entry) -> None:
         """What the list knows, until the guide has been read."""
-        parts = [self._heading(), Content.styled(visible(entry.title), "bold $bright"), Content(""), Content(visible(entry.summary))]
-        self.update(Content("\n").join(parts))
+        parts = [Content.styled(visible(entry.title), "bold $bright"), Content(""), Content(visible(entry.summary))]
+        self._about.update(Content("\n").join(parts))
 
     def show_problem(self, name: str, why: Text) -> None:
         """A file that can't be read, with its sentence."""
         head = Content.styled(visible(name), "bold $bright")
         words = Content.assemble(("✗ ", "$bad"), (f"{_UNREADABLE}  ", "bold $bad"))
-        self.update(Content("\n").join([self._heading(), head, Content(""), words, Content(visible(str(why)))]))
+        self._about.update(Content("\n").join([head, Content(""), words, Content(visible(str(why)))]))
 
     def clear(self) -> None:
         """Nothing is chosen."""
-        self.update("")
-
-    def _heading(self) -> Content:
-        name = str(_PREVIEW)
-        return Content.assemble((name, "bold $bright"), (" " + "─" * max(0, self._room - width(name) - 1), "$key"))
+        self._about.update("")
 
 
 def _where(guide: Guide) -> Content:
