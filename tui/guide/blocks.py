@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from tui.guide.labels import marked
+
 Kind = Literal["heading", "item", "text", "cell", "code", "comment"]
 
 _TASK = re.compile(r"\[[ xX]\][ \t]+")
@@ -113,7 +115,10 @@ def _leaf(tokens: Sequence[Token], place: int, row: list[int] | None, entry: Ent
         elif opening.type in ("td_open", "th_open"):
             kind = "cell"
         lines = _lines(row if kind == "cell" else token.map)
-        yield _text(Block(kind, *lines, entry=entry, quoted=quoted, inline=token, level=int(opening.tag[1]) if kind == "heading" else 0))
+        level = int(opening.tag[1]) if kind == "heading" else 0
+        for start, part in _rows(token) if kind == "text" else [(0, token)]:
+            end = lines[1] if part is token else lines[0] + start + part.content.count("\n")
+            yield _text(Block(kind, lines[0] + start, end, entry=entry, quoted=quoted, inline=part, level=level))
     elif token.type in ("fence", "code_block") and "front_matter" not in token.meta:
         line, end = _lines(token.map)
         fenced = token.type == "fence"
@@ -129,6 +134,25 @@ def _leaf(tokens: Sequence[Token], place: int, row: list[int] | None, entry: Ent
         )
     elif token.type == "html_block" and _COMMENT.search(token.content):
         yield Block("comment", *_lines(token.map), entry=entry, quoted=quoted, content=token.content)
+
+
+def _rows(token: Token) -> list[tuple[int, Token]]:
+    """A paragraph whose lines are numbered （1）, （2）, 1、, 2、 as one piece a number: (line in the paragraph, its part)."""
+    source = token.content.split("\n")
+    starts = [number for number, line in enumerate(source) if number and marked(line)]
+    breaks = [
+        place + 1
+        for place, (child, after) in enumerate(zip(token.children or (), (token.children or ())[1:], strict=False))
+        if child.type in ("softbreak", "hardbreak") and after.type == "text" and marked(after.content)
+    ]
+    if not starts or len(starts) != len(breaks):
+        return [(0, token)]
+    lines, places = [0, *starts, len(source)], [0, *breaks, len(token.children or ())]
+    parts = []
+    for first, last, begin, end in zip(lines, lines[1:], places, places[1:], strict=False):
+        part = Token("inline", "", 0, content="\n".join(source[first:last]), children=(token.children or [])[begin:end])
+        parts.append((first, part))
+    return parts
 
 
 def _entry(token: Token, owner: tuple[int, bool], entries: list[Entry]) -> Entry:

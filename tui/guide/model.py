@@ -140,6 +140,7 @@ class Step:
     undo: str = ""
     timeout: float | None = None
     named: bool = False
+    inputs: tuple[str, ...] = ()
 
     @property
     def commands(self) -> tuple[Command, ...]:

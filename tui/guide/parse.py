@@ -227,6 +227,7 @@ class _Builder:
             undo=note.undo if note else "",
             timeout=note.timeout if note else None,
             named=bool(identity),
+            inputs=self._used_inputs(items, checks, note.undo if note else ""),
         )
 
     def _used(self, ids: Ids, identity: str) -> bool:
@@ -244,6 +245,11 @@ class _Builder:
             items += [commands[id(draft)] for draft in self._found.drafts.get(block.index, ())]
             items += self._found.actions.get(block.index, ())
         return items
+
+    def _used_inputs(self, items: Sequence[Item], checks: Sequence[CheckSpec], undo: str) -> tuple[str, ...]:
+        """Declared inputs that the step's commands, checks or undo read."""
+        texts = [item.text for item in items if isinstance(item, Command)] + [undo] + [str(check.args) for check in checks]
+        return tuple(sorted(self._inputs.intersection(*map(variables, ["\n".join(texts)]))))
 
     def _command(self, draft: Draft, one: Sketch) -> Command:
         on = draft.on or (one.note.on if one.note and one.note.on else self._words.command(draft, one))

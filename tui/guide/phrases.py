@@ -17,16 +17,15 @@ _POINTER = r"(?:以下|下面|如下|下列|下方|这[条个些]|following|belo
 _POINTED = re.compile(
     rf"{_VERB}[^，。；]{{0,12}}?{_POINTER}[^，。；]{{0,12}}?(?:命令|指令|脚本|语句|代码)(?!后|之后|以后|完|成功|时|的?输出|的?结果|将|会)"
     rf"|{_POINTER}(?:的|这[条个些])?(?:命令|指令)[^，。；]{{0,10}}[:：]?$"
-    r"|\b(?:run|execute|type|enter|use|with|using)\b[^,.;]{0,40}\b(?:following|these|this|below|commands?)\b|\bfollowing commands?\b",
+    r"|\b(?:run|execute|type|enter|issue)\b[^,.;]{0,40}\b(?:following|these|this|below|commands?)\b(?! (?:contents?|lines? (?:to|in)))"
+    r"|\b(?:use|with|using)\b[^,.;]{0,30}\bcommands?\b|\bfollowing commands?\b",
     re.IGNORECASE,
 )
 _AIMED = re.compile(
-    r"(?:返回|输出|显示|出现|打印|回显|看到|得到|提示|结果|信息|内容)[^，。；]{0,6}(?:如下|以下|下面|下列|类似|示例|例如)"
-    r"|(?:以下|下面|如下|下列|类似)[^，。；]{0,6}(?:输出|信息|结果|内容|提示|回显|响应|日志|返回)"
-    r"|\b(?:following|this|similar|sample|example|expected)\b[^,.;]{0,20}\b(?:outputs?|results?|responses?|messages?|logs?)\b"
-    r"|\boutputs?\b[^.;]{0,30}(?::|\bbelow|\bfollowing|\bsimilar|\blike)|\b(?:should|will|you'll|'ll) (?:now )?(?:see|get|print"
-    r"|show|output|return|display)\b"
-    r"|\blooks? (?:something )?like\b",
+    r"(?:返回|输出|显示|出现|打印|回显|看到|得到|提示|结果|信息|内容)(?:(?!命令|指令|脚本)[^，。；]){0,6}(?:如下|以下|下面|下列|类似|示例|例如)"
+    r"|(?:以下|下面|如下|下列|类似)(?:(?!命令|指令|脚本)[^，。；]){0,6}(?:输出|信息|结果|内容|提示|回显|响应|日志|返回)"
+    r"|\b(?:following|this|similar|sample|example|expected)\b(?:(?!commands?\b)[^,.;]){0,20}\b(?:outputs?|results?|responses?|messages?|logs?)\b"
+    r"|\boutputs?\b[^.;]{0,30}\b(?:below|following|similar|like)\b|\blooks? (?:something )?like\b",
     re.IGNORECASE,
 )
 _OUTPUT = re.compile(
@@ -35,9 +34,12 @@ _OUTPUT = re.compile(
     r"|打印|看到|得到|提示)"
     r"|结果(?:为|是|[:：]|$)|(?:预期|期望|示例|正常|正确|成功)的?(?:输出|结果|返回|回显)|(?:输出|返回|结果)示例"
     r"|^\s*(?:(?:sample|example|expected|the) )?(?:output|result|response)s?\s*:?\s*$|\b(?:prints|returns|shows|displays"
-    r"|outputs)\b[^.]*:?$",
+    r"|outputs)\b[^.]*:?$|\boutput (?:is|will be|should be|reads)\b"
+    r"|\b(?:should|will|you'll|'ll) (?:now |then )?(?:see|get|print|show|output|return|display)\b",
     re.IGNORECASE,
 )
+_STOPS = ("。", ".", "！", "!", "？", "?")  # a sentence that ends does not introduce what follows, unless it points at it
+_HERE = re.compile(_POINTER, re.IGNORECASE)
 _LOOKING = re.compile(r"^\s*(?:然后|再|接着|最后|请|可以|可)?(?:查看|检查|获取|列出|为了|验证|确认|查询|观察)")
 _PLACE = (
     r"(?:(?:~|\.{0,2})/[\w./@$-]+|(?<![\w.])\.[a-z][\w-]*(?:rc|profile|env|ignore)?\b|[\w-]+\.(?:conf|cnf|cfg|ini|ya?ml|json"
@@ -55,6 +57,14 @@ _FILE = re.compile(
     rf"|\bcontents?\b[^.]{{0,30}}:?$"
     r"|\bshould (?:contain|read)\b",
     re.IGNORECASE,
+)
+_NAMED = re.compile(_PLACE)
+_ADDS = re.compile(
+    r"(?:添加|加入|追加|插入|写入|粘贴|填入|新增|增加|改为|改成|修改为)[^，。；]{0,8}[:：]\s*$|\b(?:add|append|insert|paste|put)\b[^.;]{0,20}:\s*$",
+    re.IGNORECASE,
+)
+_AFTERWARDS = re.compile(
+    r"(?<![最然])后(?!面?(?:加|添|插|写|追|新增|增加|粘|的内容|，|[:：]|$))|\bthen (?!add|append|paste|insert|put|write)", re.IGNORECASE
 )
 _WRITES = re.compile(
     r"^\s*(?:sudo\s+)?(?:cat|tee|echo|printf|sed|vim?|nano|cp|mv|scp|touch|mkdir|install|curl|wget|ssh-copy-id|crontab|chmod|git"
@@ -93,11 +103,20 @@ def announced(text: str, first: str) -> Announced:
         return "output"
     if pointed >= 0:
         return "command"
+    if sentence.endswith(_STOPS) and not _HERE.search(clause):
+        return "command" if asks(sentence) else ""
     if _OUTPUT.search(clause) and not _LOOKING.match(clause) and not _ASKS.search(clause):
         return "output"
-    if _FILE.search(clause) and not _WRITES.match(first) and not _ASKS.search(clause):
+    if _is_contents(sentence, clause) and not _WRITES.match(first) and not _ASKS.search(clause):
         return "file"
     return "command" if asks(sentence) else ""
+
+
+def _is_contents(sentence: str, clause: str) -> bool:
+    """Does it introduce a file's contents? “修改 x 后重启：” is past the file; “编辑 x，添加：” names it one clause earlier."""
+    if _AFTERWARDS.search(clause):
+        return False
+    return bool(_FILE.search(clause)) or bool(_ADDS.search(clause) and _NAMED.search(sentence))
 
 
 def asks(text: str) -> bool:

@@ -67,7 +67,9 @@ _BOTH = re.compile(
 _AT_BEFORE = re.compile(
     r"(?:在|于|回到|切换到|进入|\b(?:on|in|inside|at)(?:\s+(?:the|your|my|a|this))?)\s*(?:你的|您的|自己的|我的)?\s*$", re.IGNORECASE
 )
-_AT_AFTER = re.compile(r"^\s*(?:的)?(?:终端|命令行|PowerShell)?\s*(?:上|里|中|内|端|侧|执行|运行|操作)")
+_AT_AFTER = re.compile(
+    r"^\s*(?:的)?(?:终端|命令行|PowerShell)?\s*(?:上(?![传线网级述])|里|中(?![转的])|内(?![网存核])|端(?!口)|侧|执行|运行|操作)"
+)
 _AT_END = re.compile(r"^\s*[:：]?\s*$")
 _STARTS_HERE = re.compile(r"^\s*(?:sudo\s+)?(ssh|scp|sftp|ssh-copy-id|ssh-keygen|rsync)\b(.*)$")
 _ELSEWHERE = re.compile(r"\S+@\S+|\s[\w.-]+:[\w/~.]|\s\S+")
