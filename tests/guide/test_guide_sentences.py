@@ -75,7 +75,8 @@ def test_numbered(text: str, label: str, number: str, title: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["第3步成功后删除缓存", "第2步中的文件", "第1步里", "第2步之前", "第2步的输出", "第1步完成", "第1步已做", "第1步如果失败", "第1步、第2步都要",
+    ["第3步成功后删除缓存", "第2步中的文件", "第1步里", "第2步之前", "第2步的输出", "第1步完成", "第1步已做", "第1步如果失败",
+     "第1步、第2步都要",
      "第一步骤数",
      "Step 2 failed", "Step 2 is long", "Steps", "step by step", "Stepping 1", "Step one more thing", "下一步：安装", "见第1步"],
 )  # fmt: skip
