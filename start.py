@@ -30,7 +30,7 @@ OLDEST = (3, 11)
 CHECKS = [
     ("ruff check", ["ruff", "check"]),
     ("ruff format", ["ruff", "format", "--check"]),
-    ("import-linter", ["lint-imports"]),
+    ("import-linter", ["lint-imports", "--no-logo"]),
     ("mypy", ["mypy"]),
 ]
 
