@@ -8,11 +8,14 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.ui.widgets.cells import width
+from tui.ui.widgets.cells import fit, width
 
 
 class PanelTabs(Widget):
-    """One row of names; `tabs` are (id, name, number beside it). A click posts `Chosen`; `active` is the shown one's id."""
+    """One row of names; `tabs` are (id, name, number beside it), `active` the shown one's id, `facts` a few words about it at the right.
+
+    A click on a name posts `Chosen`.
+    """
 
     DEFAULT_CSS = """
     PanelTabs { height: 1; padding: 0 1; text-wrap: nowrap; }
@@ -27,13 +30,14 @@ class PanelTabs(Widget):
 
     tabs: reactive[tuple[tuple[str, str, str], ...]] = reactive(())
     active: reactive[str] = reactive("")
+    facts: reactive[tuple[str, ...]] = reactive(())
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
         super().__init__(id=id)
         self._placed: list[tuple[int, int, str]] = []
 
     def render(self) -> Content:
-        """Names, the chosen one in the accent, then a rule to the end."""
+        """Names, the chosen one in the accent, then a rule, then the facts."""
         parts: list[tuple[str, str]] = []
         self._placed = []
         x = 0
@@ -47,7 +51,10 @@ class PanelTabs(Widget):
             parts.append(("   ", ""))
             self._placed.append((x, x + size + 1, ident))
             x += size + 3
-        parts.append(("─" * max(0, self.size.width - x), "$key"))
+        said = "  ".join(fact for fact in self.facts if fact)
+        said = fit(said, max(0, self.size.width - x - 3))
+        rule = self.size.width - x - (width(said) + 1 if said else 0)
+        parts += [("─" * max(0, rule), "$key"), (f" {said}", "$muted")]
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:

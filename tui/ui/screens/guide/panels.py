@@ -15,6 +15,7 @@ from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.log.view import LogPanel
 from tui.ui.panels.checks import ChecksPanel
+from tui.ui.panels.heading import Heading
 from tui.ui.panels.values import ValuesPanel
 from tui.ui.widgets.tabs import PanelTabs
 
@@ -47,6 +48,8 @@ class Panels(Vertical):
         """Give the panels their document."""
         for panel in (self.checks, self.values):
             panel.guide = self._guide
+            self.watch(panel.query_one(Heading), "facts", self._tell_facts, init=False)
+        self.watch(self.log_panel.query_one(Heading), "facts", self._tell_facts, init=False)
         self._mark_chosen()
 
     @property
@@ -85,6 +88,11 @@ class Panels(Vertical):
         for ident in _NAMES:
             self.query_one(f"#{ident}").set_class(ident == self.chosen, "-chosen")
         self.query_one(PanelTabs).active = self.chosen
+        self._tell_facts()
+
+    def _tell_facts(self) -> None:
+        """While they are tabs the panels' own headings are hidden, and their facts stand in the row of tabs."""
+        self.query_one(PanelTabs).facts = self.query_one(f"#{self.chosen}").query_one(Heading).facts
 
     def on_panel_tabs_chosen(self, message: PanelTabs.Chosen) -> None:
         """A tab was clicked."""

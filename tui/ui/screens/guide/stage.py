@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.guide.model import Guide, Step
@@ -38,6 +39,8 @@ NARROW = 100
 """Columns below which the panels become tabs under the document."""
 _PRACTICE = Text(" 练习 · 不会碰到真实的服务器", " Practice · no real server is touched")
 _NTH = Text("第 {n}/{all} 步", "step {n}/{all}")
+_TINY = Size(60, 15)
+_TOO_SMALL = Text("窗口太小，放大到 {size} 才看得全", "enlarge the window to {size} to see it all")
 _HOME = Text("指南", "Guides")
 
 
@@ -193,9 +196,12 @@ class GuideStage(Screen[None]):
 
     def _status(self) -> Content | None:
         runner = self.runner
-        return status.line(
+        said = status.line(
             self.guide, runner.state, now=time.time(), busy=runner.busy, stopping=runner.stopping, fault=runner.fault
         )  # fmt: skip
+        if said is None and (self.app.size.width < _TINY.width or self.app.size.height < _TINY.height):
+            return Content.styled(str(_TOO_SMALL.fill(size=f"{_TINY.width}×{_TINY.height}")), "$decide")
+        return said
 
     def on_resize(self) -> None:
         """The title says more or less."""
