@@ -19,9 +19,20 @@ from tui.texts import Text
 from tui.ui.log.openline import Span
 
 Spans = tuple[Span, ...]
-Lines = tuple[list[str], Mapping[int, Spans]]
+Lines = tuple[list[str], Mapping[int, str]]
 
 _UNREADABLE = Text("（这一段读不出来：临时文件不见了）", "(this part cannot be read: the temporary file is gone)")
+
+
+def pack(spans: Spans) -> str:
+    """Spans as one string: a million small tuples would keep the garbage collector busier than the log."""
+    return "/".join([f"{start} {end} {style}" for start, end, style in spans])
+
+
+def unpack(packed: str) -> Spans:
+    """The spans that `pack` wrote."""
+    parts = (part.split(" ") for part in packed.split("/")) if packed else ()
+    return tuple((int(start), int(end), style) for start, end, style in parts)
 
 
 @dataclass(slots=True)
@@ -57,13 +68,13 @@ class Archive:
 
     def _new_block(self) -> None:
         self._pieces: list[str] = []
-        self._spans: dict[int, Spans] = {}
+        self._spans: dict[int, str] = {}
         self._chars = 0
         self._open_first = self.count
         self._open_lines: list[str] | None = []
 
-    def add(self, text: str, count: int, spans: Mapping[int, Spans] | None = None) -> None:
-        """Add `count` lines, each ended by a line feed; `spans` by line, the first being 0."""
+    def add(self, text: str, count: int, spans: Mapping[int, str] | None = None) -> None:
+        """Add `count` lines, each ended by a line feed; `spans`, packed, by line, the first being 0."""
         if spans:
             at = self.count - self._open_first
             self._spans.update((at + line, each) for line, each in spans.items())
@@ -77,14 +88,14 @@ class Archive:
 
     def add_line(self, text: str, spans: Spans) -> None:
         """Add one line, without its line feed."""
-        self.add(text + "\n", 1, {0: spans} if spans else None)
+        self.add(text + "\n", 1, {0: pack(spans)} if spans else None)
 
     def line(self, index: int) -> tuple[str, Spans]:
         """Text and spans of a line; IndexError if it is gone or not there yet."""
         if not self.first <= index < self.count:
             raise IndexError(index)
         first, (lines, spans) = self._lines_at(index)
-        return lines[index - first], spans.get(index - first, ())
+        return lines[index - first], unpack(spans.get(index - first, ""))
 
     def _lines_at(self, index: int) -> tuple[int, Lines]:
         if index >= self._open_first:
@@ -182,8 +193,7 @@ class Archive:
 
     def _unpack(self, block: _Block) -> Lines:
         text, extra = self._read(block)
-        spans = {int(line): tuple((a, b, style) for a, b, style in each) for line, each in json.loads(extra or "{}").items()}
-        return text.split("\n")[:-1], spans
+        return text.split("\n")[:-1], {int(line): packed for line, packed in json.loads(extra or "{}").items()}
 
     def close(self) -> None:
         """Give the temporary file back."""

@@ -6,13 +6,11 @@ row (`Window`'s place) is the truth; Textual's scroll offset only moves the scro
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from textual import events, work
-from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,14 +20,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.texts import Text
+from tui.ui.log import seek
+from tui.ui.log.bindings import BINDINGS
 from tui.ui.log.paint import Lights, Pen
 from tui.ui.log.store import LogStore
 from tui.ui.log.window import Place, Row, Window
 from tui.ui.palette import Palette
-from tui.ui.widgets.keys import key
 
 _FRAME = 1 / 30
-_SLICE = 0.008  # seconds of searching between two looks at the keyboard
 _MOST_COPIED = 20_000
 _NOT_FOUND = Text("日志里没有“{query}”", "The log does not hold “{query}”")
 _COPIED = Text("已复制 {n} 行", "{n} lines copied")
@@ -47,19 +45,7 @@ class LogView(ScrollView, can_focus=True):
     LogView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; background: $background; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("log.wrap", "w", "wrap", Text("折行", "wrap")),
-        key("log.follow", "f", "follow", Text("跟随", "follow")),
-        key("log.next", "n", "next(False)", Text("下一处", "next match")),
-        key("log.previous", "N", "next(True)", Text("上一处", "previous match")),
-        key("log.copy", "y", "copy", Text("复制", "copy")),
-        key("log.down", "j,down", "move(1)", Text("下一行", "down"), show=False),
-        key("log.up", "k,up", "move(-1)", Text("上一行", "up"), show=False),
-        key("log.page_down", "space,pagedown", "page(1)", Text("下一页", "page down"), show=False),
-        key("log.page_up", "b,pageup", "page(-1)", Text("上一页", "page up"), show=False),
-        key("log.home", "g,home", "top", Text("到开头", "to the start"), show=False),
-        key("log.end", "G,end", "follow", Text("到末尾", "to the end"), show=False),
-    ]
+    BINDINGS = BINDINGS
 
     following: reactive[bool] = reactive[bool](True)  # noqa: FBT003
     wrapped: reactive[bool] = reactive[bool](True)  # noqa: FBT003
@@ -231,7 +217,7 @@ class LogView(ScrollView, can_focus=True):
         self.following = True
         self._flush()
 
-    def action_move(self, rows: int) -> None:
+    def action_rows(self, rows: int) -> None:
         """Scroll by rows."""
         self.move(rows)
 
@@ -268,28 +254,12 @@ class LogView(ScrollView, can_focus=True):
 
     @work(group="log-search", exclusive=True)
     async def _hunt(self, start: int, *, backwards: bool, quiet: bool) -> None:
-        query, store = self.sought, self.store
-        slice_ends = time.monotonic() + _SLICE
-        for found in _around(store, query, start, backwards=backwards):
-            if found is not None:
-                self.reveal(found + 1)
-                return
-            if time.monotonic() > slice_ends:
-                await asyncio.sleep(0)
-                slice_ends = time.monotonic() + _SLICE
-        if not quiet:
+        query = self.sought
+        found = await seek.line(self.store, query, start, backwards=backwards)
+        if found is not None:
+            self.reveal(found + 1)
+        elif not quiet:
             self.notify(str(_NOT_FOUND.fill(query=query)), markup=False)
-
-    async def tally(self, query: str) -> int:
-        """How many lines hold `query`; lets keys through meanwhile."""
-        slice_ends = time.monotonic() + _SLICE
-        total = 0
-        for so_far in self.store.tally(query):
-            total = so_far
-            if time.monotonic() > slice_ends:
-                await asyncio.sleep(0)
-                slice_ends = time.monotonic() + _SLICE
-        return total
 
     # ---- copying
 
@@ -307,17 +277,7 @@ class LogView(ScrollView, can_focus=True):
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text; offsets are (character, line), so that wrapping and numbers leave no trace in it."""
-        size = len(self.store)
-        first = max(selection.start.y if selection.start else self.store.dropped, self.store.dropped)
-        last = min(selection.end.y if selection.end else size - 1, size - 1)
-        if last - first >= _MOST_COPIED:
-            first = last - _MOST_COPIED + 1
-        lines = [self.store.line(i).text for i in range(first, last + 1)]
-        if lines and selection.end and selection.end.y == last:
-            lines[-1] = lines[-1][: selection.end.x]
-        if lines and selection.start and selection.start.y == first:
-            lines[0] = lines[0][selection.start.x :]
-        return "\n".join(lines), "\n"
+        return seek.selected(self.store, selection, _MOST_COPIED), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection."""
@@ -343,9 +303,3 @@ class LogView(ScrollView, can_focus=True):
             return Strip.blank(width, self._pen.plain)
         lights = Lights(self._marked, self.sought, self._goal, self.text_selection)
         return self._pen.draw(self.window, self.rows[y], lights, self._gutter, width)
-
-
-def _around(store: LogStore, query: str, start: int, *, backwards: bool) -> Iterator[int | None]:
-    """`store.hunt`, and once more from the other side."""
-    yield from store.hunt(query, start, backwards=backwards)
-    yield from store.hunt(query, len(store) if backwards else 0, backwards=backwards)

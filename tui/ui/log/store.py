@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tui.texts import Text
 from tui.ui.log.archive import Archive, Spans
 from tui.ui.log.escape import COLOUR, OPEN_TOKEN, SPECIAL, STRING_END, TOKEN, csi, number, sgr
-from tui.ui.log.openline import TAB, OpenLine, Span
+from tui.ui.log.openline import TAB, OpenLine
 
 _SLICE = 1 << 16
 
@@ -102,26 +102,12 @@ class LogStore:
 
     def _coloured(self, body: str, bare: str) -> None:
         """Whole lines with colours and no other control characters; `bare` is `body` without them."""
-        found: dict[int, Spans] = {}
+        found: dict[int, str] = {}
         style = self._open.style
         lines = body[:-1].split("\n")
         for i, line in enumerate(lines):
-            if not style and "\x1b" not in line:
-                continue
-            spans: list[Span] = []
-            at = 0
-            parts = COLOUR.split(line)
-            for k in range(0, len(parts), 2):
-                if part := parts[k]:
-                    if style and spans and spans[-1][1:] == (at, style):
-                        spans[-1] = (spans[-1][0], at + len(part), style)
-                    elif style:
-                        spans.append((at, at + len(part), style))
-                    at += len(part)
-                if k + 1 < len(parts) and (params := parts[k + 1]) is not None:
-                    style = sgr(style, params)
-            if spans:
-                found[i] = tuple(spans)
+            if style or "\x1b" in line:
+                found[i], style = _packed(COLOUR.split(line), style)
         self._open.style = style
         self._archive.add(bare, len(lines), found)
 
@@ -275,6 +261,22 @@ class LogStore:
     def close(self) -> None:
         """Give back what the log holds outside memory."""
         self._archive.close()
+
+
+def _packed(parts: list[str | None], style: str) -> tuple[str, str]:
+    """The packed spans of a line split at its colours (text, parameters, text, …), and the style at its end."""
+    spans: list[str] = []
+    start = at = 0
+    for k, part in enumerate(parts):
+        if k % 2 == 0:
+            at += len(part or "")
+        elif part is not None and (after := sgr(style, part)) != style:
+            if style and at > start:
+                spans.append(f"{start} {at} {style}")
+            style, start = after, at
+    if style and at > start:
+        spans.append(f"{start} {at} {style}")
+    return "/".join(spans), style
 
 
 def _finder(query: str) -> Callable[[str], bool]:

@@ -16,6 +16,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from tui.texts import Text
+from tui.ui.log import seek
 from tui.ui.log.lines import LogView
 from tui.ui.log.store import LogStore
 from tui.ui.panels.heading import Heading
@@ -178,5 +179,5 @@ class LogScreen(Screen[None]):
         self.view.focus()
 
     async def _count(self, words: str) -> None:
-        count = await self.view.tally(words) if words else 0
+        count = await seek.tally(self.view.store, words) if words else 0
         self.query_one(FindBar).show_count(count)

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.ui.linebreak import width_of, wrap
 
 _GAP = 2
+_MARK = 1  # a first column this wide holds marks, which stand close to their words
 
 
 class Cell(NamedTuple):
@@ -67,7 +68,7 @@ def lay_out(rows: Sequence[Sequence[Cell]], shares: Sequence[float], room: int) 
     for at, share in enumerate(shares):
         widest = max((width_of(row[at].text) for row in rows if len(row) > at), default=0)
         columns.append(max(1, min(widest, int(room * share))))
-    left = room - sum(columns) - _GAP * len(columns)
+    left = room - sum(column + _gap(column) for column in columns)
     if left * 3 < room and columns[:-1]:
         return [line for row in rows for line in _below(row, columns, room)]
     return [line for row in rows for line in _in_columns(row, [*columns, max(1, left)])]
@@ -75,7 +76,7 @@ def lay_out(rows: Sequence[Sequence[Cell]], shares: Sequence[float], room: int) 
 
 def _below(row: Sequence[Cell], columns: Sequence[int], room: int) -> list[Content]:
     """A narrow row: the last cell stands under the one before it."""
-    indent = sum(columns[:-1]) + _GAP * (len(columns) - 1)
+    indent = sum(column + _gap(column) for column in columns[:-1])
     widths = [*columns[:-1], max(1, room - indent)]
     lines = _in_columns(row[: len(widths)], widths)
     if len(row) > len(widths) and row[-1].text:
@@ -91,6 +92,10 @@ def _in_columns(row: Sequence[Cell], widths: Sequence[int]) -> list[Content]:
         for cell, width, lot in zip(row, widths, pieces, strict=False):
             text = lot[i] if i < len(lot) else ""
             parts.append((text, cell.style))
-            parts.append((" " * (width - width_of(text) + _GAP), ""))
+            parts.append((" " * (width - width_of(text) + _gap(width)), ""))
         lines.append(Content.assemble(*parts).rstrip())
     return lines
+
+
+def _gap(column: int) -> int:
+    return 1 if column == _MARK else _GAP
