@@ -53,6 +53,15 @@ class Sshd:
     def address(self) -> str:
         return f"ssh://{self.user}@127.0.0.1:{self.port}"
 
+    @property
+    def jobs(self) -> Path:
+        """The folder that holds all jobs of this server."""
+        return self.home / ".cache" / "zhinan" / "jobs"
+
+    def job(self, job_id: str) -> Path:
+        """The folder of one job."""
+        return self.jobs / (self.jobs / job_id).read_text().strip()
+
     def key(self, kind: str = "ed25519") -> str:
         """The server's public key, as a line of known_hosts has it."""
         return " ".join((self.folder / f"host_{kind}.pub").read_text().split()[:2])

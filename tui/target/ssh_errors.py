@@ -38,8 +38,8 @@ def connecting(error: Exception, host: Host) -> TargetError:
         return Unreachable(
             Text(
                 "{host} 没有回应（超时）。常见原因：安全组没有放行这个端口或你现在的公网 IP、服务器关机、地址写错。",
-                "{host} does not answer (timed out). Usual reasons: the security group does not let this port or your present public IP in, "
-                "the server is off, the address is wrong.",
+                "{host} does not answer (timed out). Usual reasons: the security group lets neither this port nor your present public IP "
+                "in, the server is off, the address is wrong.",
             ).fill(**where)
         )
     if isinstance(error, OSError) and error.errno in _NO_ROUTE:
@@ -103,8 +103,8 @@ def dropped(host: Host) -> Refused:
     return Refused(
         Text(
             "{host} 在登录时断开了连接。常见原因：试的密钥太多（在 ~/.ssh/config 里设 IdentitiesOnly yes 和 IdentityFile）、登录太慢。",
-            "{host} closed the connection during login. Usual reasons: too many keys were tried (set IdentitiesOnly yes and IdentityFile in "
-            "~/.ssh/config), or logging in took too long.",
+            "{host} closed the connection during login. Usual reasons: too many keys were tried (set IdentitiesOnly yes and IdentityFile "
+            "in ~/.ssh/config), or logging in took too long.",
         ).fill(host=host)
     )
 

@@ -75,8 +75,8 @@ def judge(host: Host, known: Sequence[Entry], kind: str, blob: bytes) -> bool:
             "{host} 的主机密钥变了，已停止连接：可能有人冒充这台服务器。记录（{file} 第 {line} 行）是 {old_kind} {old}，"
             "现在收到 {kind} {new}。如果确实重装过系统，请先核对新指纹，再执行 ssh-keygen -R {name} -f {quoted} 后重试。",
             "The host key of {host} has changed and the connection was stopped: somebody may be posing as this server. On record ({file}, "
-            "line {line}) is {old_kind} {old}, received was {kind} {new}. If the system was really reinstalled, verify the new fingerprint, "
-            "then run ssh-keygen -R {name} -f {quoted} and try again.",
+            "line {line}) is {old_kind} {old}, received was {kind} {new}. If the system was really reinstalled, verify the new "
+            "fingerprint, then run ssh-keygen -R {name} -f {quoted} and try again.",
         ).fill(
             host=host,
             file=old.file,

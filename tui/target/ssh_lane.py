@@ -34,9 +34,9 @@ class LinkDown(Exception):
 
 
 @cache
-def _texts() -> tuple[str, str]:
+def _helper() -> str:
     folder = resources.files("tui.target")
-    return FUNCTIONS + folder.joinpath("ssh_helper.sh").read_text("utf-8"), folder.joinpath("ssh_job.sh").read_text("utf-8")
+    return FUNCTIONS + "".join(folder.joinpath(f"ssh_{part}.sh").read_text("utf-8") for part in ("job", "end", "helper"))
 
 
 class _Inflow:
@@ -77,7 +77,7 @@ class _Inflow:
         while data:
             try:
                 data = self._channel.recv(1 << 18)
-            except OSError:
+            except (OSError, EOFError):
                 data = b""
             with self._room:
                 self._room.wait_for(lambda: self._held < HELD or self._over)
@@ -102,13 +102,12 @@ class Lane:
 
     async def start(self, where: str, patience: float) -> None:
         """Start the helper. Raises `Unusable` (no bash, no room) or `Unreachable` (no answer within `patience` seconds)."""
-        helper, job = _texts()
         marker = secrets.token_hex(16)
         try:
             async with asyncio.timeout(patience):
                 self._channel.set_combine_stderr(True)
                 await call(self._channel.exec_command, COMMAND)
-                await self.send(helper.encode() + f"{marker}\0{job}\0".encode())
+                await self.send(f"{_helper()}{marker}\0".encode())
                 await self._hello(marker.encode(), where)
         except TimeoutError as error:
             raise Unreachable(
@@ -120,9 +119,11 @@ class Lane:
 
     async def send(self, data: bytes) -> None:
         """Send bytes to the helper."""
+        from paramiko.ssh_exception import SSHException
+
         try:
             await call(self._channel.sendall, data)
-        except OSError as error:
+        except (OSError, EOFError, SSHException) as error:
             raise LinkDown from error
 
     async def line(self) -> list[str]:
@@ -141,10 +142,17 @@ class Lane:
             size -= len(data)
             yield data
 
-    def close(self) -> None:
-        """End the helper; a job it started goes on."""
+    def abandon(self) -> None:
+        """The connection is being closed, and the channel with it."""
         self._inflow.stop()
-        self._channel.close()
+
+    async def close(self) -> None:
+        """End the helper; a job it started goes on. Waits for no dead link, except in a thread."""
+        from paramiko.ssh_exception import SSHException
+
+        self._inflow.stop()
+        with contextlib.suppress(OSError, EOFError, SSHException):
+            await call(self._channel.close)
 
     async def _more(self) -> bytes:
         data = await self._inflow.take()

@@ -14,7 +14,7 @@ from tui.target.ssh_auth import Memory
 from tui.target.ssh_config import Host
 from tui.target.ssh_connect import Connection, Known, connect, hops, watch
 from tui.target.ssh_lane import Lane, LinkDown
-from tui.target.threads import call
+from tui.target.threads import call, settled
 from tui.texts import Text
 
 LANES = 8  # at once; a server's MaxSessions is 10 by default
@@ -87,7 +87,7 @@ class Link:
                 if whole and connection is self._connection:
                     self._idle.append(lane)
                 else:
-                    lane.close()
+                    await settled(lane.close())
                 async with self._returned:
                     self._returned.notify_all()
 
@@ -124,11 +124,10 @@ class Link:
         lane = Lane(channel)
         try:
             await lane.start(str(self._host), self._timeout)
-        except SSHException as error:
-            lane.close()
-            raise LinkDown from error
-        except BaseException:
-            lane.close()
+        except BaseException as error:
+            await settled(lane.close())
+            if isinstance(error, SSHException | EOFError):
+                raise LinkDown from error
             raise
         return lane
 
@@ -137,7 +136,7 @@ class Link:
             self._watch.cancel()
             self._watch = None
         for lane in self._idle:
-            lane.close()
+            lane.abandon()
         self._idle.clear()
         if self._connection:
             connection, self._connection = self._connection, None

@@ -1,0 +1,89 @@
+# The helper's part that ends a job and clears away what is over.
+# A group is not all: sudo with a terminal of its own, setsid and daemons leave it. So a job's family is found by group, parents and the mark
+# in the environment, and each member is known by its start time too, because numbers are used again.
+
+zh_members() { # fills zh_known[pid]=start with the job's living processes: session, group, parents, mark
+    local file line pid more=yes
+    local -A parent=() starts=() mine=()
+    for file in /proc/[0-9]*/stat; do
+        line=
+        IFS= read -r -d '' line <"$file"
+        pid=${file#/proc/} pid=${pid%/stat}
+        line=(${line##*) })
+        [[ ${line[0]} && ${line[0]} != [ZX] ]] || continue
+        parent[$pid]=${line[1]} starts[$pid]=${line[19]}
+        if [[ $zh_leader && ($pid == "$zh_leader" || ${line[2]} == "$zh_leader" || ${line[3]} == "$zh_leader") ]]; then mine[$pid]=1; fi
+    done
+    for file in $(grep -lszxF -- "ZHINAN_JOB=$zh_id" /proc/[0-9]*/environ); do
+        pid=${file#/proc/} pid=${pid%/environ}
+        [[ ${starts[$pid]} ]] && mine[$pid]=1
+    done
+    while [[ $more ]]; do
+        more=
+        for pid in "${!parent[@]}"; do
+            if [[ ! ${mine[$pid]} && ${mine[${parent[$pid]}]} ]]; then mine[$pid]=1 more=yes; fi
+        done
+    done
+    for pid in "${!mine[@]}"; do [[ $pid == "$$" ]] || zh_known[$pid]=${starts[$pid]}; done
+    for pid in "${!zh_known[@]}"; do zh_same "$pid" "${zh_known[$pid]}" || unset "zh_known[$pid]"; done
+}
+
+zh_signal() { # TERM or KILL, to all known
+    local pid denied=() sudo=(sudo -n)
+    for pid in "${!zh_known[@]}"; do kill -0 "$pid" || denied+=("$pid"); done
+    if ((${#denied[@]})); then # another user's, through the job's own sudo while its feeder lives
+        [[ -x $zh_dir/bin/sudo ]] && sudo=("$zh_dir/bin/sudo")
+        SUDO_ASKPASS=$zh_dir/askpass "${sudo[@]}" kill "-$1" "${denied[@]}" </dev/null >/dev/null
+    fi
+    for pid in "${!zh_known[@]}"; do kill "-$1" "$pid"; done
+}
+
+zh_kill() { # one's whole family: TERM, and KILL after the grace
+    local zh_id zh_dir zh_leader grace round feeder pid
+    local -A zh_known=()
+    zh_get zh_id
+    zh_get grace
+    if zh_find "$zh_id"; then
+        for ((round = 0; round < 100; round++)); do # one that is just starting has no number yet
+            read -r zh_leader _ <"$zh_dir/pid" && break
+            zh_wait 0.02
+        done
+        zh_members
+        zh_signal TERM
+        for ((round = grace / 20; round > 0 && ${#zh_known[@]}; round--)); do
+            zh_wait 0.02
+            for pid in "${!zh_known[@]}"; do zh_same "$pid" "${zh_known[$pid]}" || unset "zh_known[$pid]"; done
+        done
+        for ((round = 0; round < 20; round++)); do
+            zh_members
+            ((${#zh_known[@]})) || break
+            zh_signal KILL
+            zh_wait 0.02
+        done
+        read -r feeder <"$zh_dir/feeder" && kill "$feeder"
+    fi
+    printf 'K %d\n' "${#zh_known[@]}"
+}
+
+zh_living() { # whether the job of this folder still runs
+    local pid start boot
+    [[ ! -s $1/exit ]] && read -r pid start boot <"$1/pid" && [[ $boot == "$zh_boot" ]] && zh_same "$pid" "$start"
+}
+
+zh_forget() {
+    local id zh_dir
+    zh_get id
+    if [[ $id ]] && zh_find "$id" && ! zh_living "$zh_dir"; then rm -rf "$zh_dir" "${zh_jobs:?}/$id"; fi
+    printf 'D\n'
+}
+
+zh_clean() { # what a week ago was the last to be touched, and is over
+    local path slot
+    find "$zh_jobs" -mindepth 1 -maxdepth 1 -mtime +7 </dev/null | while IFS= read -r path; do
+        if [[ -d $path ]]; then
+            zh_living "$path" || rm -rf "$path"
+        elif ! { read -r slot <"$path" && [[ -d $zh_jobs/$slot ]]; }; then
+            rm -f "$path"
+        fi
+    done
+}
