@@ -164,3 +164,10 @@ def test_work_grows_with_the_document_only() -> None:
             assert per < 12
     finally:
         places._count = original
+
+
+def test_front_matter_is_hidden_and_broken_front_matter_shown() -> None:
+    read, broken = (load(Path(__file__).parent / "cases" / name).tokens[0] for name in ("annotated.md", "front-broken-yaml.md"))
+    assert (read.type, read.hidden) == ("front_matter", True)
+    assert (broken.type, broken.hidden, broken.map) == ("code_block", False, [0, 4])
+    assert broken.content == "---\ntitle: [没有关上\nid: x\n---\n"
