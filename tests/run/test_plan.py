@@ -38,7 +38,7 @@ async def made(journal: Journal, document: Any, asker: Any, *steps: str, **given
     return await planning.make(document, Request(steps), Given(approved=True, **given), journal, asker)
 
 
-LOGIN = step("a", 1, command('login "$USER_NAME" "$KEY"', 2))
+LOGIN = step("a", 1, command('login "$USER_NAME" "$KEY"', 2), inputs=("KEY", "USER_NAME"))
 INPUTS = (Input("USER_NAME"), Input("KEY", "secret"), Input("UNUSED"))
 
 
@@ -58,7 +58,7 @@ async def test_nothing_is_asked_that_is_known(journal: Journal, monkeypatch: pyt
 
 
 async def test_a_wrong_answer_is_asked_again_with_the_reason(journal: Journal) -> None:
-    document = guide(step("a", 1, command("x $PUBLIC", 2)), inputs=(Input("PUBLIC", "host"),))
+    document = guide(step("a", 1, command("x $PUBLIC", 2), inputs=("PUBLIC",)), inputs=(Input("PUBLIC", "host"),))
     asker = Answers({"ecs": "http://x", "PUBLIC": "1.2.3"}, {"ecs": "local", "PUBLIC": "1.2.3.4"})
     await made(journal, document, asker, "a")
     again = asker.asked[1]

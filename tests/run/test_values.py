@@ -1,7 +1,7 @@
 """What inputs accept, what a step uses, and how check arguments take values in."""
 
 import pytest
-from stage import command, probe, step
+from stage import command, step
 
 from tui.guide.model import Input, InputType
 from tui.run import values
@@ -38,11 +38,6 @@ def test_environment_gives_values_and_secrets_as_secrets() -> None:
     assert values.from_surroundings(Input("X"), {"X": "1"}) == "1"
     assert values.from_surroundings(Input("X", "secret"), {"X": "1"}) == Secret("1")
     assert values.from_surroundings(Input("X"), {}) is None
-
-
-def test_names_used_by_a_step() -> None:
-    one = step("a", 1, command('x "$FOO" ${BAR}', 2), checks=(probe("y $BAZ", 3),), undo="z $QUX")
-    assert values.used([one]) >= {"FOO", "BAR", "BAZ", "QUX"}
 
 
 def test_expand_replaces_what_is_known_and_leaves_the_rest() -> None:

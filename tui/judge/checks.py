@@ -21,7 +21,10 @@ from tui.texts import Text, same
 Kind = Callable[..., Check]
 KINDS: dict[str, Kind] = {}
 
-__all__ = ["KINDS", "BadCheck", "make"]
+COMMANDS = frozenset({"probe"})
+"""Kinds whose arguments are shell text: no value may ever be pasted into them."""
+
+__all__ = ["COMMANDS", "KINDS", "BadCheck", "make"]
 
 
 def kind(function: Kind) -> Kind:

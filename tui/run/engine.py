@@ -10,8 +10,10 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Any
 
-from tui.errors import ZhinanError
+from tui.errors import UsageError, ZhinanError
 from tui.guide.model import Guide
 from tui.run import events as ev
 from tui.run import plan as planning
@@ -29,96 +31,124 @@ _AHEAD = 16
 
 
 class Session:
-    """One run of one guide: any number of passes over its steps, one journal entry. Use from one event loop; one pass at a time."""
+    """One run of one guide: any number of passes over its steps, one journal entry. Use from one event loop.
+
+    One pass works on steps at a time; items may be run alone meanwhile (the offered command that a step waiting for its reader speaks of).
+    """
 
     def __init__(self, guide: Guide, asker: Asker, *, journal: Journal, given: Given | None = None, places: Places | None = None) -> None:
         self.guide = guide
         self.run_id = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
         self.journal = journal
-        self._asker = asker
-        self._given = given or Given()
-        self._places = places or Places(asker)
-        self._stop = asyncio.Event()
-        self._events: asyncio.Queue[AnyEvent] = asyncio.Queue(_AHEAD)
-        self._found: dict[str, str] = {}
-        self._begun = False
+        self.asker = asker
+        self.places = places or Places(asker)
+        self.given = given or Given()
+        self.found: dict[str, str] = {}
+        self.begun = False
+        self._passes: list[_Pass] = []
         self._jobs = 0
 
     def stop(self) -> None:
-        """End the present pass as soon as what runs has been ended; its events still come, `RunEnded` last."""
-        self._stop.set()
+        """End the pass that began last, as soon as what runs has been ended; its events still come to their end."""
+        if self._passes:
+            self._passes[-1].stop.set()
 
     async def close(self) -> None:
         """Leave all targets. The journal is the caller's."""
-        await self._places.close()
+        await self.places.close()
 
     async def run(self, request: Request) -> AsyncGenerator[AnyEvent, None]:
-        """One pass. Never raises ZhinanError, except JournalError: what went wrong is told by events, `RunEnded` being the last."""
-        self._stop.clear()
-        self._events = asyncio.Queue(_AHEAD)
-        work = asyncio.create_task(self._pass(request))
+        """One pass. Never raises ZhinanError, except JournalError: what went wrong is told by events, `RunEnded` being the last.
+
+        A pass beside another one tells only what its items did.
+        """
+        one = _Pass(self, aside=bool(self._passes))
+        self._passes.append(one)
+        work = asyncio.create_task(one.work(request))
         try:
             while not work.done():
-                getting = asyncio.create_task(self._events.get())
+                getting = asyncio.create_task(one.events.get())
                 await asyncio.wait({getting, work}, return_when=asyncio.FIRST_COMPLETED)
                 if getting.done():
                     yield getting.result()
                 else:
                     getting.cancel()
-            while not self._events.empty():
-                yield self._events.get_nowait()
+            while not one.events.empty():
+                yield one.events.get_nowait()
             work.result()
         finally:
+            self._passes.remove(one)
             work.cancel()
             await asyncio.wait({work})
-
-    async def tell(self, event: AnyEvent) -> None:
-        """Write an event to disk, then hand it to whoever reads."""
-        self.journal.record(event)
-        await self._events.put(event)
 
     def job_id(self) -> str:
         """Unique on every target, so that two jobs never meet; the run's id is in it, so that they can be found again there."""
         self._jobs += 1
         return f"{self.run_id}-{self._jobs}"
 
-    async def _pass(self, request: Request) -> None:
+
+class _Pass:
+    """One pass: what it tells waits in `events` until it is read. `aside`: another pass is under way, the run's own events are its."""
+
+    def __init__(self, session: Session, *, aside: bool) -> None:
+        self.session = session
+        self.run_id = session.run_id
+        self.journal = session.journal
+        self.events: asyncio.Queue[AnyEvent] = asyncio.Queue(_AHEAD)
+        self.stop = asyncio.Event()
+        self._aside = aside
+
+    async def tell(self, event: AnyEvent) -> None:
+        """Write an event to disk, then hand it to whoever reads."""
+        self.journal.record(event)
+        await self.events.put(event)
+
+    def job_id(self) -> str:
+        """A fresh id for a job."""
+        return self.session.job_id()
+
+    async def work(self, request: Request) -> None:
+        """Plan, then step by step until one does not end well."""
+        session = self.session
         try:
-            plan = await planning.make(self.guide, request, self._given, self.journal, self._asker)
+            if self._aside and request.item is None:
+                raise UsageError(Text("另一步还在执行", "another step is still running"))
+            plan = await planning.make(session.guide, request, session.given, session.journal, session.asker)
         except JournalError:
             raise
         except ZhinanError as error:
             await self._tell_began(Plan((), {}, {}, {}, {}))
             await self._tell_ended(outcome_of(error), error.text, error.exit_code)
             return
-        self._given = Given({**self._given.places, **plan.places}, {**self._given.inputs, **plan.values, **plan.secrets}, approved=True)
+        known = session.given
+        session.given = Given({**known.places, **plan.places}, {**known.inputs, **plan.values, **plan.secrets}, approved=True)
         redactor = Redactor(plan.secrets.values())
-        await self._tell_began(plan)
-        await self._places.open(plan, redactor)
+        await self._tell_began(plan if request.item is None else replace(plan, steps=()))
+        await session.places.open(plan, redactor)
         ended: list[tuple[Outcome, Text | None]] = []
         for step in plan.steps:
-            run = StepRun(self, self._asker, self._places, plan, step, redactor, self._stop, {**plan.values, **self._found})
+            run = StepRun(self, session.asker, session.places, plan, step, redactor, self.stop, {**plan.values, **session.found})
             ended.append(await run.all(request))
-            self._found |= run.found
+            session.found |= run.found
             if not run.good and not request.checks_only:
                 break
         await self._tell_ended(*_worst(ended))
 
     async def _tell_began(self, plan: Plan) -> None:
-        steps = tuple(step.id for step in plan.steps)
-        now = time.time()
-        if self._begun:
-            await self.tell(ev.RunResumed(run=self.run_id, at=now, steps=steps, targets=plan.places, values=plan.values))
+        if self._aside:
             return
-        self._begun = True
-        await self.tell(
-            ev.RunStarted(
-                run=self.run_id, at=now, guide=str(self.guide.path), title=self.guide.title, digest=self.guide.digest,
-                steps=steps, targets=plan.places, values=plan.values,
-            )
-        )  # fmt: skip
+        steps = tuple(step.id for step in plan.steps)
+        facts: dict[str, Any] = {"run": self.run_id, "at": time.time(), "steps": steps, "targets": plan.places, "values": plan.values}
+        if self.session.begun:
+            await self.tell(ev.RunResumed(**facts))
+            return
+        self.session.begun = True
+        guide = self.session.guide
+        await self.tell(ev.RunStarted(guide=str(guide.path), title=guide.title, digest=guide.digest, **facts))
 
     async def _tell_ended(self, verdict: Outcome, why: Text | None, exit_code: int | None = None) -> None:
+        if self._aside:
+            return
         code = ev.EXIT_CODES[verdict] if exit_code is None else exit_code
         await self.tell(ev.RunEnded(run=self.run_id, at=time.time(), verdict=verdict, exit_code=code, why=why))
 

@@ -82,12 +82,16 @@ class StepStarted(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStarted(StepEvent):
-    """`item` is its index in the step's items. `text` is what runs. `log` is the raw log's path inside the run's folder."""
+    """`item` is its index in the step's items. `text` is what runs. `log` is the raw log's path inside the run's folder.
+
+    `alone`: run by its own key press, which says nothing about the step.
+    """
 
     item: int
     on: str
     text: str
     log: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +132,11 @@ class CommandEnded(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualAwaited(StepEvent):
-    """The reader has something to do by hand; the step waits for the tick."""
+    """The reader has something to do by hand; the step waits for the tick (unless `alone`)."""
 
     item: int
     text: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,7 @@ class ManualDone(StepEvent):
 
     item: int
     ticked: bool
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ async def make(guide: Guide, request: Request, given: Given, journal: Journal, a
     await _approve(guide, given, journal, asker)
     where = await _where(guide, steps, journal, asker)
     _refuse_unknown_places(guide, given, where)
-    needed = vals.used(steps)
+    needed = {name for step in steps for name in step.inputs}
     inputs = tuple(i for i in guide.inputs if i.name in needed)
     known: dict[str, str | Secret] = {}
     for each in inputs:

@@ -31,7 +31,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommandState:
-    """One item's run: `log` is its raw log, `size` the bytes logged so far; `end` is None while it runs."""
+    """One item's run: `log` is its raw log, `size` the bytes logged so far; `end` is None while it runs.
+
+    `alone`: it was run by itself, and the step's phase is not its.
+    """
 
     text: str
     on: str
@@ -43,6 +46,7 @@ class CommandState:
     seconds: float | None = None
     why: Text | None = None
     linked: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,8 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.StepStarted():
             return StepState(phase=Phase.LOOKING, on=event.on, address=event.address, started=event.at)
         case ev.CommandStarted():
-            command = CommandState(text=event.text, on=event.on, log=event.log, started=event.at)
-            return replace(step, phase=Phase.RUNNING, commands={**step.commands, event.item: command})
+            command = CommandState(text=event.text, on=event.on, log=event.log, started=event.at, alone=event.alone)
+            return replace(_in(step, Phase.RUNNING, event.alone), commands={**step.commands, event.item: command})
         case ev.Printed():
             size = event.offset + len(event.text.encode())
             return _with_command(step, event.item, size=size)
@@ -150,18 +154,23 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.ConnectionRestored():
             return _with_command(step, event.item, linked=True, why=None)
         case ev.CommandEnded():
+            alone = event.item in step.commands and step.commands[event.item].alone
             return _with_command(
-                replace(step, phase=Phase.CHECKING), event.item,
-                end=event.end, code=event.code, seconds=event.seconds, why=event.why,
-            )  # fmt: skip
+                _in(step, Phase.CHECKING, alone), event.item, end=event.end, code=event.code, seconds=event.seconds, why=event.why
+            )
         case ev.ManualAwaited():
-            return replace(step, phase=Phase.WAITING)
+            return _in(step, Phase.WAITING, event.alone)
         case ev.ManualDone():
-            return replace(step, phase=Phase.RUNNING, ticks={**step.ticks, event.item: event.ticked})
+            return replace(_in(step, Phase.RUNNING, event.alone), ticks={**step.ticks, event.item: event.ticked})
         case ev.StepEnded():
             return replace(step, phase=Phase.ENDED, outcome=event.outcome, seconds=event.seconds, why=event.why)
         case _:
             assert_never(event)
+
+
+def _in(step: StepState, phase: Phase, alone: bool) -> StepState:
+    """The step in its next phase; an item run alone leaves it where it is."""
+    return step if alone else replace(step, phase=phase)
 
 
 def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:

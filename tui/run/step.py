@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from tui.errors import TargetError, ZhinanError
+from tui.guide import languages
 from tui.guide.model import ActionSpec, CheckSpec, Command, Item, Manual, Step
 from tui.judge import checks
 from tui.judge.evidence import End, Evidence, Status, Verdict
@@ -79,7 +80,8 @@ class StepRun:
         """Do it and tell it; the outcome and, unless that is good, one sentence why."""
         began = time.monotonic()
         on = self.plan.where[self.step.line]
-        await self._tell(ev.StepStarted, on=on, address=self.places.address(on))
+        if request.item is None:
+            await self._tell(ev.StepStarted, on=on, address=self.places.address(on))
         try:
             await self._work(request)
         except JournalError:
@@ -88,25 +90,32 @@ class StepRun:
             self._settle(outcome_of(error), error.text)
         if self.stop.is_set() and not self.good:
             self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
-        await self._tell(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why)
+        if request.item is None:
+            await self._tell(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why)
         return self.outcome, self.why
 
     async def _work(self, request: Request) -> None:
-        if request.checks_only:
+        if request.item is not None:
+            self._settle(Outcome.PASSED)
+            await self._item(request.item, self.step.items[request.item], alone=True)
+        elif request.checks_only:
             await self._check_only()
-            return
-        if request.item is None and not request.force and await self._already():
+        elif not request.force and await self._already():
             self._settle(Outcome.ALREADY)
-            return
+        else:
+            await self._do()
+
+    async def _do(self) -> None:
+        """All items but the offered ones, in order; then the checks."""
         self._settle(Outcome.PASSED)
         for index, item in enumerate(self.step.items):
             if self.stop.is_set():
                 return
-            if index == request.item or (request.item is None and not (isinstance(item, Command) and item.explicit)):
+            if not (isinstance(item, Command) and item.explicit):
                 await self._item(index, item)
                 if not self.good and not isinstance(item, Manual):
                     return
-        if self.step.checks and request.item is None:
+        if self.step.checks:
             await self._look(before=False)
         elif not self.step.items:
             self._settle(Outcome.UNKNOWN, Text("这一步没有可以执行或检查的东西", "this step has nothing to run or to check"))
@@ -128,23 +137,23 @@ class StepRun:
         looks = [self._made(spec).look for spec in self.step.checks]
         return bool(looks) and not any(isinstance(each, Own) for each in looks)
 
-    async def _item(self, index: int, item: Item) -> None:
+    async def _item(self, index: int, item: Item, *, alone: bool = False) -> None:
         match item:
             case Command():
-                await self._command(index, item)
+                await self._command(index, item, alone=alone)
             case Manual():
-                await self._manual(index, item)
+                await self._manual(index, item, alone=alone)
             case ActionSpec():
                 text = Text("这个版本没有“{use}”这个动作", "this version has no action “{use}”")
                 self._settle(Outcome.FAILED, text.fill(use=item.use))
 
-    async def _command(self, index: int, command: Command) -> None:
+    async def _command(self, index: int, command: Command, *, alone: bool) -> None:
         on = self.plan.where[command.line]
         self.places.target(on)  # a place that could not be opened ends the step before anything is said to run there
         log = self.session.journal.log_name(self.session.run_id, self.step.id, index)
-        await self._tell(ev.CommandStarted, item=index, on=on, text=command.text, log=log)
+        await self._tell(ev.CommandStarted, item=index, on=on, text=command.text, log=log, alone=alone)
         sudo = self.places.sudo(on) if needs_root(self.step) else None
-        job = Job(self.session.job_id(), command.text, shell(command.language), self._environment(), sudo=sudo)
+        job = Job(self.session.job_id(), command.text, languages.family(command.language), self._environment(), sudo=sudo)
         began = time.monotonic()
         try:
             ended = await self._follow(index, on, job, log)
@@ -176,8 +185,8 @@ class StepRun:
         self._own = Evidence(ended.end, ended.code, kept, why=ended.why)
         return ended
 
-    async def _manual(self, index: int, item: Manual) -> None:
-        await self._tell(ev.ManualAwaited, item=index, text=item.text)
+    async def _manual(self, index: int, item: Manual, *, alone: bool) -> None:
+        await self._tell(ev.ManualAwaited, item=index, text=item.text, alone=alone)
         asking = asyncio.ensure_future(self.asker.tick(self.step, item.text))
         stopping = asyncio.ensure_future(self.stop.wait())
         try:
@@ -186,7 +195,7 @@ class StepRun:
         finally:
             asking.cancel()
             stopping.cancel()
-        await self._tell(ev.ManualDone, item=index, ticked=ticked)
+        await self._tell(ev.ManualDone, item=index, ticked=ticked, alone=alone)
         if not ticked:
             self._settle(Outcome.UNKNOWN, Text("要由你亲手做：{what}", "for you to do by hand: {what}").fill(what=item.text))
 
@@ -201,7 +210,7 @@ class StepRun:
             self.values |= values
             self.found |= values
             await self._tell(
-                ev.Checked, check=index, before=before, status=verdict.status, say=verdict.say,
+                ev.Checked, check=index, before=before, status=verdict.status, say=verdict.say.fill(**self.values),
                 proof=self.redactor.once(verdict.proof), values=values,
             )  # fmt: skip
             if verdict.status is Status.FAIL:
@@ -218,7 +227,9 @@ class StepRun:
         return check.decide(seen)
 
     def _made(self, spec: CheckSpec) -> Check:
-        return checks.make(spec.kind, expand(spec.args, self.values), spec.say)
+        # A command gets values by its environment. Pasted in, one found on a server would be shell text on the reader's computer.
+        args = spec.args if spec.kind in checks.COMMANDS else expand(spec.args, self.values)
+        return checks.make(spec.kind, args, spec.say)
 
     def _environment(self) -> Mapping[str, str]:
         hidden = {name: secret.reveal() for name, secret in self.plan.secrets.items()}
@@ -235,13 +246,6 @@ def outcome_of(error: ZhinanError) -> Outcome:
     """The outcome that has the error's exit code."""
     by_code = {code: outcome for outcome, code in ev.EXIT_CODES.items() if outcome is not Outcome.ALREADY}
     return by_code.get(error.exit_code, Outcome.FAILED)
-
-
-def shell(language: str) -> Literal["bash", "powershell", "cmd"]:
-    """Which shell runs a fence of that language."""
-    if language in ("powershell", "pwsh", "ps1"):
-        return "powershell"
-    return "cmd" if language in ("cmd", "bat", "batch") else "bash"
 
 
 def _judged(ended: Ended) -> tuple[Outcome, Text | None]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tui.guide.model import Input, InputType, Step
+from tui.guide.model import Input, InputType
 from tui.secret import Secret
 from tui.texts import Text
 
@@ -87,16 +87,6 @@ def from_surroundings(field: Input, environ: Mapping[str, str] = os.environ) -> 
     except keyring.errors.KeyringError:
         return None
     return Secret(stored) if stored else None
-
-
-def used(steps: Iterable[Step]) -> set[str]:
-    """The names that commands, checks, actions and undo of these steps speak of as `$NAME`."""
-    names: set[str] = set()
-    for step in steps:
-        texts = [command.text for command in step.commands] + [step.undo]
-        texts += [str(spec.args) for spec in step.checks] + [str(step.action.options) if step.action else ""]
-        names.update(a or b for text in texts for a, b in _NAME.findall(text))
-    return names
 
 
 def expand(args: Any, values: Mapping[str, str]) -> Any:
