@@ -99,6 +99,20 @@ def test_a_style_goes_on_over_lines_until_it_is_ended() -> None:
     assert [store.line(i).spans for i in range(4)] == [((0, 3, "33"),), (), ((0, 3, "33"),), ()]
 
 
+@given(
+    st.lists(
+        st.sampled_from(["a", "b c", "\n", "\x1b[31m", "\x1b[1;4m", "\x1b[0m", "\x1b[m", "\x1b[K", "\x1b[39m", "\x1b[22m\n"]), max_size=40
+    )
+)
+def test_colours_are_the_same_whether_lines_come_whole_or_letter_by_letter(parts: list[str]) -> None:
+    text = "\n" + "".join(parts) + "\n"
+    whole, slow, tiny = fed(text), fed(*text), LogStore(block=3)
+    tiny.feed(text)
+    lines = [slow.line(i) for i in range(len(slow))]
+    assert [whole.line(i) for i in range(len(whole))] == lines
+    assert [tiny.line(i) for i in range(len(tiny))] == lines
+
+
 @given(st.lists(st.sampled_from(["1", "2", "22", "31", "97", "39", "38;5;7", "48;2;1;2;3", "49", "7", "27", "", "0"]), max_size=8))
 def test_a_style_is_canonical(codes: list[str]) -> None:
     """Applying codes one by one or in one sequence is the same, and a style written out again stays itself."""

@@ -1,38 +1,70 @@
 """Finished lines, kept so that ten million of them fit in little memory.
 
 Lines are gathered into blocks; a full block is compressed; compressed blocks beyond a budget move to a private temporary file used as a
-ring, and when that is full the oldest go, counted. Only the blocks looked at last are unpacked.
+ring, and when that is full the oldest go, counted. Only the blocks looked at last are unpacked, and only then are colours looked at: until
+somebody reads them they stay in the text as they came.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
 from tui.texts import Text
+from tui.ui.log.escape import COLOUR, sgr
 from tui.ui.log.openline import Span
 
 Spans = tuple[Span, ...]
-Lines = tuple[list[str], Mapping[int, str]]
+Lines = tuple[list[str], dict[int, Spans]]
 
 _UNREADABLE = Text("（这一段读不出来：临时文件不见了）", "(this part cannot be read: the temporary file is gone)")
 
 
-def pack(spans: Spans) -> str:
-    """Spans as one string: a million small tuples would keep the garbage collector busier than the log."""
-    return "/".join([f"{start} {end} {style}" for start, end, style in spans])
+def inline(text: str, spans: Spans) -> str:
+    """A line with its spans written into it as colour sequences."""
+    parts: list[str] = []
+    at = 0
+    for start, end, style in spans:
+        parts += [text[at:start], "\x1b[", style, "m", text[start:end], "\x1b[m"]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
-def unpack(packed: str) -> Spans:
-    """The spans that `pack` wrote."""
-    parts = (part.split(" ") for part in packed.split("/")) if packed else ()
-    return tuple((int(start), int(end), style) for start, end, style in parts)
+def outline(text: str) -> Lines:
+    """Lines without their colour sequences, and the spans of those that have any, by number. A style goes on into the next line."""
+    lines = text.split("\n")[:-1]
+    if "\x1b" not in text:
+        return lines, {}
+    found: dict[int, Spans] = {}
+    style = ""
+    for i, line in enumerate(lines):
+        if style or "\x1b" in line:
+            parts = COLOUR.split(line)
+            lines[i] = "".join(parts[::2])
+            found[i], style = _spans(parts, style)
+    return lines, found
+
+
+def _spans(parts: list[str | None], style: str) -> tuple[Spans, str]:
+    """The spans of a line split at its colours (text, parameters, text, …), and the style at its end."""
+    spans: list[Span] = []
+    at = 0
+    for k, part in enumerate(parts):
+        if k % 2:
+            style = sgr(style, part[:-1]) if part else style
+        elif part:
+            end = at + len(part)
+            if style and spans and spans[-1][1:] == (at, style):
+                spans[-1] = (spans[-1][0], end, style)
+            elif style:
+                spans.append((at, end, style))
+            at = end
+    return tuple(spans), style
 
 
 @dataclass(slots=True)
@@ -68,16 +100,12 @@ class Archive:
 
     def _new_block(self) -> None:
         self._pieces: list[str] = []
-        self._spans: dict[int, str] = {}
         self._chars = 0
         self._open_first = self.count
-        self._open_lines: list[str] | None = []
+        self._open_lines: Lines | None = ([], {})
 
-    def add(self, text: str, count: int, spans: Mapping[int, str] | None = None) -> None:
-        """Add `count` lines, each ended by a line feed; `spans`, packed, by line, the first being 0."""
-        if spans:
-            at = self.count - self._open_first
-            self._spans.update((at + line, each) for line, each in spans.items())
+    def add(self, text: str, count: int) -> None:
+        """Add `count` lines, each ended by a line feed. They may hold colour sequences, no others, and begin and end plain."""
         self._pieces.append(text)
         self._chars += len(text)
         self.characters += len(text)
@@ -88,24 +116,24 @@ class Archive:
 
     def add_line(self, text: str, spans: Spans) -> None:
         """Add one line, without its line feed."""
-        self.add(text + "\n", 1, {0: pack(spans)} if spans else None)
+        self.add((inline(text, spans) if spans else text) + "\n", 1)
 
     def line(self, index: int) -> tuple[str, Spans]:
         """Text and spans of a line; IndexError if it is gone or not there yet."""
         if not self.first <= index < self.count:
             raise IndexError(index)
         first, (lines, spans) = self._lines_at(index)
-        return lines[index - first], unpack(spans.get(index - first, ""))
+        return lines[index - first], spans.get(index - first, ())
 
     def _lines_at(self, index: int) -> tuple[int, Lines]:
         if index >= self._open_first:
             if self._open_lines is None:
-                self._open_lines = "".join(self._pieces).split("\n")[:-1]
-            return self._open_first, (self._open_lines, self._spans)
+                self._open_lines = outline("".join(self._pieces))
+            return self._open_first, self._open_lines
         block = self._blocks[bisect_right(self._firsts, index) - 1]
         lines = self._unpacked.get(block.first)
         if lines is None:
-            lines = self._unpack(block)
+            lines = outline(self._read(block))
             self._unpacked[block.first] = lines
             if len(self._unpacked) > 6:
                 self._unpacked.popitem(last=False)
@@ -124,14 +152,12 @@ class Archive:
                 first, count, text = self._open_first, self.count - self._open_first, "".join(self._pieces)
             else:
                 block = self._blocks[bisect_right(self._firsts, at) - 1]
-                first, count, text = block.first, block.count, self._read(block)[0]
-            yield first, text
+                first, count, text = block.first, block.count, self._read(block)
+            yield first, COLOUR.sub("", text) if "\x1b" in text else text
             at = first - 1 if backwards else first + count
 
     def _seal(self) -> None:
-        text = "".join(self._pieces)
-        extra = json.dumps(self._spans, separators=(",", ":")) if self._spans else ""
-        data = zlib.compress(f"{text}\0{extra}".encode(), 1)
+        data = zlib.compress("".join(self._pieces).encode(), 1)
         first = self._open_first
         self._blocks.append(_Block(first, self.count - first, len(data), data))
         self._firsts.append(first)
@@ -178,22 +204,16 @@ class Archive:
         else:
             self._held -= block.size
 
-    def _read(self, block: _Block) -> tuple[str, str]:
-        """A block's text and its spans as JSON."""
+    def _read(self, block: _Block) -> str:
         try:
             data = block.data
             if data is None:
                 assert self._file is not None  # noqa: S101  a block without data lies in the file
                 self._file.seek(block.at)
                 data = self._file.read(block.size)
-            text, _, extra = zlib.decompress(data).decode().partition("\0")
+            return zlib.decompress(data).decode()
         except (OSError, ValueError, zlib.error):
-            return f"{_UNREADABLE}\n" * block.count, ""
-        return text, extra
-
-    def _unpack(self, block: _Block) -> Lines:
-        text, extra = self._read(block)
-        return text.split("\n")[:-1], {int(line): packed for line, packed in json.loads(extra or "{}").items()}
+            return f"{_UNREADABLE}\n" * block.count
 
     def close(self) -> None:
         """Give the temporary file back."""

@@ -22,8 +22,10 @@ TOKEN = re.compile(f"{_CSI}|{_STRING}|{_REST}")
 """The next control sequence in a line that is complete. Lengths are bounded, so that garbage cannot swallow a log."""
 OPEN_TOKEN = re.compile(f"{_CSI}|{_STRING}|{_PART}|{_REST}")
 """The same for a line of which more may come: `part` may then become a whole sequence."""
-COLOUR = re.compile(r"\x1b\[(?:([0-9;:]{0,64})m|0?K)")
-"""Colours, and the clearing of what is empty anyway: most lines with control sequences hold no others."""
+COLOUR = re.compile(r"\x1b\[(?:([0-9;:]{0,64}m)|0?K)")
+"""Colours (parameters and `m` in the group), and the clearing of what is empty anyway: most lines with control sequences hold no others."""
+OTHER = re.compile("[" + _CONTROL.replace("\x0b-\x1f", "\x0b-\x1a\x1c-\x1f") + "]")
+"""A special character that is no ESC."""
 
 STRING_END = re.compile("[\x07\x18\x1a\x9c\x1b]")
 """Where a control string (a title, a sixel picture) ends; an ESC belongs to what follows. The end of the line ends it too: a

@@ -234,13 +234,10 @@ class LogView(ScrollView, can_focus=True):
     def search(self, query: str) -> None:
         """Light up `query` wherever it is seen, and go to its first line from here on (round the end if need be)."""
         self.sought = query
+        self.refresh()
         if query:
             start = self._top.item if self._goal is None else self._goal
             self._hunt(start, backwards=False, quiet=True)
-
-    def watch_sought(self) -> None:
-        """Other words to light up."""
-        self.refresh()
 
     def action_next(self, backwards: bool) -> None:
         """To the next line with the words searched for; without any, to the next lit line."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tui.texts import Text
 from tui.ui.log.archive import Archive, Spans
-from tui.ui.log.escape import COLOUR, OPEN_TOKEN, SPECIAL, STRING_END, TOKEN, csi, number, sgr
+from tui.ui.log.escape import COLOUR, OPEN_TOKEN, OTHER, SPECIAL, STRING_END, TOKEN, csi, number, sgr
 from tui.ui.log.openline import TAB, OpenLine
 
 _SLICE = 1 << 16
@@ -89,9 +89,8 @@ class LogStore:
         if not self._open.style and not SPECIAL.search(body):
             self._archive.add(body, body.count("\n"))
             return
-        bare = COLOUR.sub("", body)
-        if not SPECIAL.search(bare):
-            self._coloured(body, bare)
+        if not OTHER.search(body) and len(codes := COLOUR.findall(body)) == body.count("\x1b"):
+            self._coloured(body, codes)
             return
         for line in body[:-1].split("\n"):
             if not self._open.style and not SPECIAL.search(line):
@@ -100,16 +99,16 @@ class LogStore:
                 self._ink(line, ended=True)
                 self._archive.add_line(*self._open.finish())
 
-    def _coloured(self, body: str, bare: str) -> None:
-        """Whole lines with colours and no other control characters; `bare` is `body` without them."""
-        found: dict[int, str] = {}
+    def _coloured(self, body: str, codes: list[str]) -> None:
+        """Whole lines with colours and no other control characters: kept as they are, with the style told where they begin."""
         style = self._open.style
-        lines = body[:-1].split("\n")
-        for i, line in enumerate(lines):
-            if style or "\x1b" in line:
-                found[i], style = _packed(COLOUR.split(line), style)
-        self._open.style = style
-        self._archive.add(bare, len(lines), found)
+        plain = next((k for k in range(len(codes) - 1, -1, -1) if codes[k] in ("m", "0m")), 0)
+        after = style
+        for params in codes[plain:]:
+            after = sgr(after, params[:-1]) if params else after
+        self._open.style = after
+        head = f"\x1b[{style}m" if style else ""
+        self._archive.add(f"{head}{body[:-1]}\x1b[m\n" if after else head + body, body.count("\n"))
 
     def _ink(self, piece: str, *, ended: bool) -> None:
         """Write a piece of one line, which is the line's last if it `ended`."""
@@ -261,22 +260,6 @@ class LogStore:
     def close(self) -> None:
         """Give back what the log holds outside memory."""
         self._archive.close()
-
-
-def _packed(parts: list[str | None], style: str) -> tuple[str, str]:
-    """The packed spans of a line split at its colours (text, parameters, text, …), and the style at its end."""
-    spans: list[str] = []
-    start = at = 0
-    for k, part in enumerate(parts):
-        if k % 2 == 0:
-            at += len(part or "")
-        elif part is not None and (after := sgr(style, part)) != style:
-            if style and at > start:
-                spans.append(f"{start} {at} {style}")
-            style, start = after, at
-    if style and at > start:
-        spans.append(f"{start} {at} {style}")
-    return "/".join(spans), style
 
 
 def _finder(query: str) -> Callable[[str], bool]:
