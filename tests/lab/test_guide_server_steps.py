@@ -81,6 +81,13 @@ def bare(server: Host) -> Iterator[Host]:
 
 
 @pytest.fixture
+def line(lab: Lab) -> Iterator[Lab]:
+    """The reader's own line, whole again afterwards."""
+    yield lab
+    lab.mend()
+
+
+@pytest.fixture
 def stranger(lab: Lab) -> Iterator[None]:
     """The reader has never met the server."""
     known = lab.known_hosts.read_text()
@@ -135,19 +142,19 @@ def test_a_user_without_sudo_fails_and_changes_nothing(guide: Guide, bare: Host)
     assert not installed(bare)
 
 
-def test_a_link_cut_during_the_installation_loses_no_byte_and_installs_once(guide: Guide, bare: Host) -> None:
+def test_a_line_cut_during_the_installation_loses_no_byte_and_installs_once(guide: Guide, bare: Host, line: Lab) -> None:
     bare.exec(f"{LOGGED_IN}; truncate --size=0 /var/log/apt/history.log", check=True)
     process = guide.start("watched", "--yes")
     assert process.stdout is not None
     assert process.stderr is not None
     events = []
     with process.stdout, process.stderr:
-        for line in process.stdout:
-            events.append(json.loads(line))
+        for text in process.stdout:
+            events.append(json.loads(text))
             if events[-1]["event"] == "CommandStarted":
-                bare.cut()
+                line.cut()
             if events[-1]["event"] == "ConnectionLost":
-                bare.mend()
+                line.mend()
         done = Done(process.wait(60), events, process.stderr.read())
     kinds = [event["event"] for event in events]
     assert (kinds.count("ConnectionLost"), kinds.count("ConnectionRestored"), kinds.count("CommandStarted")) == (1, 1, 1)

@@ -51,6 +51,17 @@ def test_a_cut_link_carries_nothing_and_a_mended_one_does(server: Host) -> None:
         assert line.recv(8) == b"SSH-2.0-"
 
 
+def test_the_readers_line_is_another_than_the_hosts(lab: Lab, server: Host) -> None:
+    lab.cut()
+    try:
+        with pytest.raises(TimeoutError):
+            socket.create_connection((server.ip, 22), timeout=1).close()
+        assert server.exec("curl -fsS -o /dev/null https://tailscale.com/").returncode == 0
+    finally:
+        lab.mend()
+    socket.create_connection((server.ip, 22), timeout=30).close()
+
+
 @pytest.mark.parametrize(
     ("user", "words", "exit_code"),
     [("root", "id -u", 0), ("dev", "sudo -n id -u", 0), ("ops", "sudo -n id -u", 1), ("guest", "sudo -n id -u", 1)],

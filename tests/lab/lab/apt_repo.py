@@ -22,7 +22,7 @@ _INSTALLER = Path(__file__).with_name("installer.sh")
 _COMMAND = f"""\
 #!/bin/sh
 # Harmless stand-in of the lab. It joins no network: it keeps two words of state, and says what the real command says in it.
-state=/var/lib/tailscale/state visited=/var/lib/tailscale/visited
+state=/run/tailscale/state kept=/var/lib/tailscale/state visited=/var/lib/tailscale/visited
 systemctl is-active --quiet tailscaled || [ "$1" = version ] || {{
     echo "failed to connect to local tailscaled; it doesn't appear to be running (sudo systemctl start tailscaled ?)" >&2
     exit 1
@@ -34,7 +34,7 @@ up)
     [ -e $state ] && exit 0
     printf '\\nTo authenticate, visit:\\n\\n\\thttps://login.tailscale.com/a/0123456789abcdef\\n\\n' >&2
     until [ -e $visited ]; do sleep 0.1; done  # a test makes this file where a reader would open the link
-    touch $state
+    touch $state $kept
     echo 'Success.' >&2 ;;
 ip)
     [ -e $state ] || {{ echo 'no current Tailscale IPs; state: NeedsLogin' >&2; exit 1; }}
@@ -60,9 +60,11 @@ _UNIT = """\
 Description=Tailscale node agent (stand-in)
 
 [Service]
+ExecStartPre=-/usr/bin/cp /var/lib/tailscale/state /run/tailscale/state
 ExecStart=/usr/bin/sleep infinity
 StateDirectory=tailscale
 StateDirectoryMode=0700
+RuntimeDirectory=tailscale
 
 [Install]
 WantedBy=multi-user.target

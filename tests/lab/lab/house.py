@@ -85,6 +85,14 @@ class Lab:
         """What the web server was asked for so far, one line a request."""
         return (self._folder / "requests").read_text("utf-8", "replace")
 
+    def cut(self) -> None:
+        """Cut the line of this machine, which is the reader's: the hosts keep theirs, and go on reaching each other and the web server."""
+        self.internet.cut("machine")
+
+    def mend(self) -> None:
+        """Mend this machine's line."""
+        self.internet.mend("machine")
+
     def close(self) -> None:
         """End everything and remove all that was made; never raises for something already gone."""
         for host in self.hosts.values():

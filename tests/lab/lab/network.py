@@ -54,11 +54,11 @@ class Internet:
         return address, f"/run/netns/{namespace}"
 
     def cut(self, name: str) -> None:
-        """From now on nothing reaches host `name`, and nothing comes from it; nobody is told."""
+        """From now on nothing reaches host `name` (or `machine`: this one), and nothing comes from it; nobody is told."""
         self._inside("link", "set", name, "down")
 
     def mend(self, name: str) -> None:
-        """The link of host `name` carries again."""
+        """The link of host `name` (or `machine`) carries again."""
         self._inside("link", "set", name, "up")
 
     def remove(self) -> None:
