@@ -27,7 +27,8 @@ _BY_MODULE = {
         "cloud-init": "cloud_init",
         "modprobe": "modprobe",
     },
-    "systemd": {"systemctl": "systemctl", "journalctl": "journalctl"},
+    "systemd": {"systemctl": "systemctl"},
+    "journal": {"journalctl": "journalctl"},
     "apt": {"apt-get": "apt_get", "apt": "apt_get", "dpkg": "dpkg", "dpkg-query": "dpkg_query"},
     "web": {"curl": "curl", "wget": "wget"},
     "net": {

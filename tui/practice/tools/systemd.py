@@ -1,20 +1,20 @@
-"""`systemctl` and `journalctl` of the world, and what happens when `tailscaled` starts."""
+"""`systemctl` of the world, and what happens when `tailscaled` starts."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tui.practice.tools.call import Call, flags
 from tui.practice.tools.ground import VERSION, Ground, HostState, journal
+from tui.practice.tools.journal import journal_line, unit_name
 
 OTHERS = {
     "ssh": "OpenBSD Secure Shell server",
     "systemd-resolved": "Network Name Resolution",
     "unattended-upgrades": "Unattended Upgrades Shutdown",
 }
-_ALIASES = {"sshd": "ssh", "resolved": "systemd-resolved"}
 _TUN_ERROR = 'tstun.New("tailscale0"): CreateTUN("tailscale0") failed; /dev/net/tun does not exist'
 _WITH_VALUE = ("-p", "-n", "-o", "-t", "--property", "--lines", "--output", "--type", "--state")
 
@@ -43,9 +43,9 @@ def systemctl(call: Call) -> int:
     if action is None:
         return call.fail(f"Unknown command verb '{verb}'.")
     if verb in _WRITES and not call.root:
-        call.err(f"Failed to {verb} {_unit(units[0])}.service: Interactive authentication required.")
-        return call.fail(f"See system logs and 'systemctl status {_unit(units[0])}.service' for details.")
-    return max([action(Ask(call, _unit(unit), verb, options)) for unit in units])
+        call.err(f"Failed to {verb} {unit_name(units[0])}.service: Interactive authentication required.")
+        return call.fail(f"See system logs and 'systemctl status {unit_name(units[0])}.service' for details.")
+    return max([action(Ask(call, unit_name(unit), verb, options)) for unit in units])
 
 
 def _all_properties(args: list[str]) -> list[str]:
@@ -65,11 +65,6 @@ def _all_properties(args: list[str]) -> list[str]:
         else:
             rest.append(word)
     return ["-p", ",".join(names), *rest] if names else rest
-
-
-def _unit(written: str) -> str:
-    name = written.removesuffix(".service")
-    return _ALIASES.get(name, name)
 
 
 def facts(host: HostState, unit: str) -> dict[str, str] | None:
@@ -242,7 +237,7 @@ def _status(ask: Ask) -> int:
     if unit == "tailscaled" and host["journal"]:
         call.out("")
         for entry in host["journal"][-10:]:
-            call.out(_journal_line(host, entry))
+            call.out(journal_line(host, entry))
     return 0 if state == "active" else 3
 
 
@@ -272,38 +267,3 @@ _VERBS: dict[str, Callable[[Ask], int]] = {
     "cat": _cat,
 }
 _WRITES = ("enable", "disable", "start", "stop", "restart", "reload", "reload-or-restart", "try-restart")
-
-
-def _journal_line(host: HostState, entry: list[Any]) -> str:
-    at, unit, line = entry
-    pid = 1 if unit == "systemd" else 2218
-    return f"{time.strftime('%b %d %H:%M:%S', time.localtime(at))} {host['hostname']} {unit}[{pid}]: {line}"
-
-
-def journalctl(call: Call) -> int:
-    """The world's journal; `-u` picks the lines of one unit, `-n` the last ones, `--vacuum-size` makes room."""
-    options, _ = flags(call.args, ("-u", "-n", "-o", "-p", "-S", "-U", "--unit", "--lines", "--since", "--until", "--output"))
-    host = call.ground.host()
-    if any(key.startswith("--vacuum") for key in options):
-        return _vacuum(call)
-    unit = _unit(options.get("-u") or options.get("--unit") or "")
-    entries = [entry for entry in host["journal"] if not unit or unit in (entry[1], "tailscaled")]
-    if unit and unit != "tailscaled":
-        entries = [entry for entry in entries if entry[1] == unit]
-    count = options.get("-n") or options.get("--lines") or "1000"
-    if not entries:
-        call.out("-- No entries --")
-    for entry in entries[-int(count) :] if count.isdigit() else entries:
-        call.out(entry[2] if "cat" in (options.get("-o"), options.get("--output")) else _journal_line(host, entry))
-    return 0
-
-
-def _vacuum(call: Call) -> int:
-    if not call.root:
-        return call.fail("Failed to open journal directory: Permission denied")
-    old = list((call.ground.fs / "var/log/journal").glob("*.journal"))
-    freed = sum(path.stat().st_size for path in old)
-    for path in old:
-        path.unlink()
-    call.err(f"Vacuuming done, freed {freed / 1_000_000_000:.1f}G of archived journals from /var/log/journal.")
-    return 0
