@@ -55,21 +55,27 @@ class LazyScroll(ScrollView):
         self._laid_width = width
         self._strips.clear()
         self._store.reset(column(width))
-        self._stand_at(self._store.settle(self._row_of(*place) if place else 0, self._view_height, 0))
+        self._stand_at(self._store.settle(self._row_again(*place) if place else 0, self._view_height, 0))
         self.call_after_refresh(self._settle)
         if self._later is not None:
             self._later()
             self._later = None
 
-    def _reading(self) -> tuple[int, int] | None:
-        """The block at the top and the place in its text; None at the very beginning."""
+    def _reading(self) -> tuple[int, int, int] | None:
+        """The block at the top, the place in its text, and how many rows that are not its text stand above; None at the beginning."""
         row = self.scroll_offset.y
         if not self._laid_width or not row or not self._store.blocks:
             return None
         index, inside = self._store.at(row)
-        lines = self._store.lay(index)[inside:]
-        at = next((piece.at for line in lines for piece in line.pieces if piece.at >= 0), -1)
-        return index, at
+        for lead, line in enumerate(self._store.lay(index)[inside:]):
+            for piece in line.pieces:
+                if piece.at >= 0:
+                    return index, piece.at, lead
+        return index, -1, -inside
+
+    def _row_again(self, index: int, at: int, lead: int) -> int:
+        """The row for what `_reading` found, after another layout."""
+        return max(self._store.top(index), self._row_of(index, at) - lead)
 
     def _row_of(self, index: int, at: int) -> int:
         """The row that shows the character at `at` in a block's text."""

@@ -49,7 +49,7 @@ class Plan:
         return self.lines[self.index[stop]]
 
     def label(self, stop: Stop) -> str:
-        """`第 2.1 步 · 安装`: the step's own number, the item's within it, and its name. An offered command has only a name."""
+        """`第 2.1 步 · 安装`: the step's number, the item's within it, and its name. An offered command has only a name."""
         step, item = self.steps[stop.step_id], self.item(stop)
         name = _name(item) if isinstance(item, Command) else ""
         if isinstance(item, Command) and item.explicit:

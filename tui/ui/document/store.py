@@ -202,7 +202,7 @@ class Store:
         while behind >= 0 and need > 0:
             need -= len(self.lay(behind))
             behind -= 1
-        return self.top(index) + inside
+        return min(self.top(index) + inside, max(0, self.total - 1))
 
     def _grow(self, index: int, change: int) -> None:
         if not change:

@@ -91,14 +91,15 @@ def _wrapped(cell: Cell, width: int) -> list[list[Piece]]:
 
 
 def _pairs(rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
-    """Each row as `head: value` lines, rows apart by a blank one."""
+    """Each row as heads with their values below, rows apart by a blank one. Search finds a head where it stands first."""
     head = rows[0]
     lines: list[Line] = []
-    for row in rows[1:] or rows[:1]:
+    for number, row in enumerate(rows[1:] or rows[:1]):
         if lines:
             lines.append(Line())
         for index, cell in enumerate(row):
             if row is not head and index < len(head):
-                lines += [Line(pieces) for pieces in _wrapped(head[index], width)]
+                again = number > 0
+                lines += [Line([p._replace(at=-1) for p in pieces] if again else pieces) for pieces in _wrapped(head[index], width)]
             lines += [Line([Piece("  ", Look()), *pieces]) for pieces in _wrapped(cell, width - 2)]
     return lines
