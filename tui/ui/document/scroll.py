@@ -62,20 +62,19 @@ class LazyScroll(ScrollView):
             self._later = None
 
     def _reading(self) -> tuple[int, int, int] | None:
-        """The block at the top, the place in its text, and how many rows that are not its text stand above; None at the beginning."""
+        """The block at the top, the place in its text (-1 on a row that is not its text) and the row in it; None at the beginning."""
         row = self.scroll_offset.y
         if not self._laid_width or not row or not self._store.blocks:
             return None
         index, inside = self._store.at(row)
-        for lead, line in enumerate(self._store.lay(index)[inside:]):
-            for piece in line.pieces:
-                if piece.at >= 0:
-                    return index, piece.at, lead
-        return index, -1, -inside
+        lines = self._store.lay(index)[inside : inside + 1]
+        return index, next((piece.at for line in lines for piece in line.pieces if piece.at >= 0), -1), inside
 
-    def _row_again(self, index: int, at: int, lead: int) -> int:
+    def _row_again(self, index: int, at: int, inside: int) -> int:
         """The row for what `_reading` found, after another layout."""
-        return max(self._store.top(index), self._row_of(index, at) - lead)
+        if at >= 0:
+            return self._row_of(index, at)
+        return self._store.top(index) + min(inside, len(self._store.lay(index)))
 
     def _row_of(self, index: int, at: int) -> int:
         """The row that shows the character at `at` in a block's text."""
