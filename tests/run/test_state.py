@@ -25,13 +25,16 @@ STORY: list[AnyEvent] = [
     ev.CommandEnded(**STEP, item=0, end=End.EXITED, code=0, seconds=1.5),
     ev.ManualAwaited(**STEP, item=1, text="click"),
     ev.ManualDone(**STEP, item=1, ticked=True),
+    ev.Waited(**STEP, item=2, what=Text("打开", "open"), url="https://x", until=200.0),
+    ev.Observed(**STEP, item=2, topic="login", facts={"state": "NeedsLogin"}),
+    ev.WaitEnded(**STEP, item=2, reached=True),
     ev.Checked(**STEP, check=0, before=False, status=Status.PASS, say=same("yes"), proof="1.2", values={"v": "1.2"}),
     ev.StepEnded(**STEP, outcome=Outcome.PASSED, seconds=3.0),
     ev.RunEnded(**HEAD, verdict=Outcome.PASSED, exit_code=0),
 ]
 PHASES = [
     Phase.QUEUED, Phase.LOOKING, Phase.LOOKING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING,
-    Phase.CHECKING, Phase.WAITING, Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
+    Phase.CHECKING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.WAITING, Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
 ]  # fmt: skip
 
 
@@ -47,6 +50,7 @@ def test_the_whole_story() -> None:
     state = fold_all(STORY)
     step = state.step("a")
     assert (step.outcome, step.seconds, step.ticks, step.on) == (Outcome.PASSED, 3.0, {1: True}, "ecs")
+    assert (step.wait, step.topics) == (None, {"login": {"state": "NeedsLogin"}})
     command = step.commands[0]
     assert (command.size, command.end, command.code, command.linked) == (8, End.EXITED, 0, True)
     assert step.checks[0].status is Status.PASS

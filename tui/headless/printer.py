@@ -62,7 +62,9 @@ class PlainPrinter:
                 self._stage(event)
             case ev.Checked():
                 self._check(event)
-            case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed():
+            case ev.Waited():
+                self._line(f"  ! {event.what}  {clean(event.url)}")
+            case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed() | ev.WaitEnded() | ev.Observed():
                 pass
 
     def _stage(self, event: ev.StepStarted | ev.StepEnded | ev.RunEnded) -> None:

@@ -17,6 +17,7 @@ from tui.errors import UsageError, ZhinanError
 from tui.guide.model import Guide
 from tui.run import events as ev
 from tui.run import plan as planning
+from tui.run.action import Actions
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal, JournalError
@@ -36,13 +37,17 @@ class Session:
     One pass works on steps at a time; items may be run alone meanwhile (the offered command that a step waiting for its reader speaks of).
     """
 
-    def __init__(self, guide: Guide, asker: Asker, *, journal: Journal, given: Given | None = None, places: Places | None = None) -> None:
+    def __init__(
+        self, guide: Guide, asker: Asker, *, journal: Journal, given: Given | None = None, places: Places | None = None,
+        actions: Actions | None = None,
+    ) -> None:  # fmt: skip
         self.guide = guide
         self.run_id = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
         self.journal = journal
         self.asker = asker
         self.places = places or Places(asker)
         self.given = given or Given()
+        self.actions = actions or {}
         self.found: dict[str, str] = {}
         self.begun = False
         self._passes: list[_Pass] = []
@@ -127,7 +132,9 @@ class _Pass:
         await session.places.open(plan, redactor)
         ended: list[tuple[Outcome, Text | None]] = []
         for step in plan.steps:
-            run = StepRun(self, session.asker, session.places, plan, step, redactor, self.stop, {**plan.values, **session.found})
+            run = StepRun(
+                self, session.asker, session.places, plan, step, redactor, self.stop, {**plan.values, **session.found}, session.actions
+            )
             ended.append(await run.all(request))
             session.found |= run.found
             if not run.good and not request.checks_only:

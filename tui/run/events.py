@@ -149,6 +149,33 @@ class ManualDone(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waited(StepEvent):
+    """An action has begun to wait for a person outside the program: `what` to do, at `url`, at the latest `until` (Unix seconds)."""
+
+    item: int
+    what: Text
+    url: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEnded(StepEvent):
+    """The waiting is over: the person did it (`reached`), or time or patience ran out."""
+
+    item: int
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(StepEvent):
+    """Structured facts on a topic, for a panel. `facts` is JSON; its shape is documented by the action that tells it."""
+
+    item: int
+    topic: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked(StepEvent):
     """One check's verdict. `check` is its index; `before` says it was looked at before the step ran, to see whether it was already so."""
 
@@ -189,6 +216,9 @@ AnyEvent = (
     | CommandEnded
     | ManualAwaited
     | ManualDone
+    | Waited
+    | WaitEnded
+    | Observed
     | Checked
     | StepEnded
     | RunEnded
@@ -198,7 +228,7 @@ KINDS: Mapping[str, type[AnyEvent]] = {
     kind.__name__: kind
     for kind in (
         RunStarted, RunResumed, StepStarted, CommandStarted, Printed, ConnectionLost, ConnectionRestored,
-        CommandEnded, ManualAwaited, ManualDone, Checked, StepEnded, RunEnded,
+        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Observed, Checked, StepEnded, RunEnded,
     )
 }  # fmt: skip
 
@@ -233,7 +263,7 @@ _ENUMS: Mapping[str, type[StrEnum]] = {"end": End, "status": Status, "outcome": 
 
 
 def _typed(name: str, value: Any) -> Any:
-    if name in ("why", "say"):
+    if name in ("why", "say", "what"):
         return None if value is None else Text(value["zh"], value["en"])
     if name in _ENUMS:
         return _ENUMS[name](value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from tui.judge.evidence import End, Status
 from tui.run import events as ev
@@ -61,8 +61,20 @@ class CheckState:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Something a person is to do outside the program, and by when (Unix seconds)."""
+
+    what: Text
+    url: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepState:
-    """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked."""
+    """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked.
+
+    `wait` is what it waits for just now. `topics` are the last facts its actions told, by topic.
+    """
 
     phase: Phase = Phase.TODO
     outcome: Outcome | None = None
@@ -74,6 +86,8 @@ class StepState:
     commands: Mapping[int, CommandState] = field(default_factory=dict)
     checks: Mapping[int, CheckState] = field(default_factory=dict)
     ticks: Mapping[int, bool] = field(default_factory=dict)
+    wait: Wait | None = None
+    topics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +149,7 @@ def fold_all(events: Iterable[AnyEvent], state: RunState | None = None) -> RunSt
 
 StepOnly = (
     ev.StepStarted | ev.CommandStarted | ev.Printed | ev.ConnectionLost | ev.ConnectionRestored
-    | ev.CommandEnded | ev.ManualAwaited | ev.ManualDone | ev.StepEnded
+    | ev.CommandEnded | ev.ManualAwaited | ev.ManualDone | ev.Waited | ev.WaitEnded | ev.Observed | ev.StepEnded
 )  # fmt: skip
 
 
@@ -162,8 +176,14 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
             return _in(step, Phase.WAITING, event.alone)
         case ev.ManualDone():
             return replace(_in(step, Phase.RUNNING, event.alone), ticks={**step.ticks, event.item: event.ticked})
+        case ev.Waited():
+            return replace(step, phase=Phase.WAITING, wait=Wait(event.what, event.url, event.until))
+        case ev.WaitEnded():
+            return replace(step, phase=Phase.RUNNING, wait=None)
+        case ev.Observed():
+            return replace(step, topics={**step.topics, event.topic: event.facts})
         case ev.StepEnded():
-            return replace(step, phase=Phase.ENDED, outcome=event.outcome, seconds=event.seconds, why=event.why)
+            return replace(step, phase=Phase.ENDED, wait=None, outcome=event.outcome, seconds=event.seconds, why=event.why)
         case _:
             assert_never(event)
 

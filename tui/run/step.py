@@ -9,16 +9,17 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from tui.errors import TargetError, ZhinanError
+from tui.errors import Cancelled, TargetError, ZhinanError
 from tui.guide import languages
 from tui.guide.model import ActionSpec, CheckSpec, Command, Item, Manual, Step
 from tui.judge import checks
 from tui.judge.evidence import End, Evidence, Status, Verdict
 from tui.judge.look import Check, Own
 from tui.run import events as ev
+from tui.run.action import Actions, Stage
 from tui.run.ask import Asker
 from tui.run.command import Piece, follow
 from tui.run.events import AnyEvent, Outcome
@@ -37,8 +38,8 @@ _OWN_KEPT: Final = 256 * 1024
 """Characters of a step's own output that its checks may look at: the last ones."""
 
 
-class Teller(Protocol):
-    """What a step needs of the session it runs in."""
+class Pass(Protocol):
+    """What a step needs of the pass it is part of."""
 
     run_id: str
     journal: Journal
@@ -56,7 +57,7 @@ class Teller(Protocol):
 class StepRun:
     """One run of one step. `values` are those known so far, `found` those its checks found."""
 
-    session: Teller
+    session: Pass
     asker: Asker
     places: Places
     plan: Plan
@@ -64,12 +65,14 @@ class StepRun:
     redactor: Redactor
     stop: asyncio.Event
     values: dict[str, str]
+    actions: Actions = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.found: dict[str, str] = {}
         self.outcome = Outcome.UNKNOWN
         self.why: Text | None = None
         self._own = Evidence(End.EXITED)
+        self._logs: dict[int, tuple[str, int]] = {}
 
     @property
     def good(self) -> bool:
@@ -81,7 +84,7 @@ class StepRun:
         began = time.monotonic()
         on = self.plan.where[self.step.line]
         if request.item is None:
-            await self._tell(ev.StepStarted, on=on, address=self.places.address(on))
+            await self.happened(ev.StepStarted, on=on, address=self.places.address(on))
         try:
             await self._work(request)
         except JournalError:
@@ -91,7 +94,7 @@ class StepRun:
         if self.stop.is_set() and not self.good:
             self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
         if request.item is None:
-            await self._tell(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why)
+            await self.happened(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why)
         return self.outcome, self.why
 
     async def _work(self, request: Request) -> None:
@@ -144,49 +147,67 @@ class StepRun:
             case Manual():
                 await self._manual(index, item, alone=alone)
             case ActionSpec():
-                text = Text("这个版本没有“{use}”这个动作", "this version has no action “{use}”")
-                self._settle(Outcome.FAILED, text.fill(use=item.use))
+                await self._action(index, item, alone=alone)
 
     async def _command(self, index: int, command: Command, *, alone: bool) -> None:
         on = self.plan.where[command.line]
         self.places.target(on)  # a place that could not be opened ends the step before anything is said to run there
-        log = self.session.journal.log_name(self.session.run_id, self.step.id, index)
-        await self._tell(ev.CommandStarted, item=index, on=on, text=command.text, log=log, alone=alone)
+        await self._open_log(index, on, command.text, alone=alone)
         sudo = self.places.sudo(on) if needs_root(self.step) else None
         job = Job(self.session.job_id(), command.text, languages.family(command.language), self._environment(), sudo=sudo)
         began = time.monotonic()
         try:
-            ended = await self._follow(index, on, job, log)
+            ended = await self._follow(index, on, job)
             self._settle(*_judged(ended))
         except TargetError as error:
             ended = Ended(End.LOST, None, error.text)
             self._settle(outcome_of(error), error.text)
-        self.session.journal.close_log(self.session.run_id, log)
-        seconds = time.monotonic() - began
-        await self._tell(ev.CommandEnded, item=index, end=ended.end, code=ended.code, seconds=seconds, why=ended.why)
+        await self._close_log(index, ended, began)
 
-    async def _follow(self, index: int, on: str, job: Job, log: str) -> Ended:
-        size, kept = 0, ""
+    async def _follow(self, index: int, on: str, job: Job) -> Ended:
+        kept = ""
         ended = Ended(End.LOST)
         async with aclosing(follow(self.places.target(on), job, self.redactor, self.stop, self.step.timeout or PATIENCE)) as told:
             async for happening in told:
                 match happening:
                     case Piece(text):
-                        self.session.journal.append(self.session.run_id, log, text)
-                        await self._tell(ev.Printed, item=index, text=text, offset=size)
-                        size += len(text.encode())
+                        await self.printed(index, text)
                         kept = (kept + text)[-_OWN_KEPT:]
                     case LinkLost(why):
-                        await self._tell(ev.ConnectionLost, item=index, why=why)
+                        await self.happened(ev.ConnectionLost, item=index, why=why)
                     case LinkRestored(seconds):
-                        await self._tell(ev.ConnectionRestored, item=index, seconds=seconds)
+                        await self.happened(ev.ConnectionRestored, item=index, seconds=seconds)
                     case Ended():
                         ended = happening
         self._own = Evidence(ended.end, ended.code, kept, why=ended.why)
         return ended
 
+    async def _action(self, index: int, spec: ActionSpec, *, alone: bool) -> None:
+        action = self.actions.get(spec.use)
+        if action is None:
+            text = Text("这个版本没有“{use}”这个动作", "this version has no action “{use}”")
+            self._settle(Outcome.FAILED, text.fill(use=spec.use))
+            return
+        on = self.plan.where[self.step.line]
+        self.places.target(on)
+        await self._open_log(index, on, spec.use, alone=alone)
+        began, code = time.monotonic(), 0
+        stage = Stage(
+            spec, self.step, index, on, self.places, self.asker, self.redactor, self.stop, dict(self.values), self.plan.secrets, self
+        )
+        try:
+            await action(stage)
+        except JournalError:
+            raise
+        except ZhinanError as error:
+            code = error.exit_code
+            self._settle(outcome_of(error), error.text)
+        self.values |= stage.learned
+        self.found |= stage.learned
+        await self._close_log(index, Ended(End.EXITED, code) if code != Cancelled.exit_code else Ended(End.CANCELLED), began)
+
     async def _manual(self, index: int, item: Manual, *, alone: bool) -> None:
-        await self._tell(ev.ManualAwaited, item=index, text=item.text, alone=alone)
+        await self.happened(ev.ManualAwaited, item=index, text=item.text, alone=alone)
         asking = asyncio.ensure_future(self.asker.tick(self.step, item.text))
         stopping = asyncio.ensure_future(self.stop.wait())
         try:
@@ -195,9 +216,34 @@ class StepRun:
         finally:
             asking.cancel()
             stopping.cancel()
-        await self._tell(ev.ManualDone, item=index, ticked=ticked, alone=alone)
+        await self.happened(ev.ManualDone, item=index, ticked=ticked, alone=alone)
         if not ticked:
             self._settle(Outcome.UNKNOWN, Text("要由你亲手做：{what}", "for you to do by hand: {what}").fill(what=item.text))
+
+    async def _open_log(self, index: int, on: str, text: str, *, alone: bool) -> None:
+        log = self.session.journal.log_name(self.session.run_id, self.step.id, index)
+        self._logs[index] = (log, 0)
+        await self.happened(ev.CommandStarted, item=index, on=on, text=text, log=log, alone=alone)
+
+    async def printed(self, item: int, text: str) -> None:
+        """Add masked text to the log of the item that runs, and tell it."""
+        log, size = self._logs[item]
+        self.session.journal.append(self.session.run_id, log, text)
+        self._logs[item] = (log, size + len(text.encode()))
+        await self.happened(ev.Printed, item=item, text=text, offset=size)
+
+    async def _close_log(self, index: int, ended: Ended, began: float) -> None:
+        self.session.journal.close_log(self.session.run_id, self._logs[index][0])
+        seconds = time.monotonic() - began
+        await self.happened(ev.CommandEnded, item=index, end=ended.end, code=ended.code, seconds=seconds, why=ended.why)
+
+    async def happened(self, kind: Callable[..., AnyEvent], **facts: Any) -> None:
+        """Tell an event of this step."""
+        await self.session.tell(kind(run=self.session.run_id, at=time.time(), step=self.step.id, **facts))
+
+    def job_id(self) -> str:
+        """A fresh id for a job."""
+        return self.session.job_id()
 
     async def _look(self, *, before: bool) -> None:
         """Look at every check; the worst verdict decides. What was not ticked but checks out has been done all the same."""
@@ -209,7 +255,7 @@ class StepRun:
             values = {name: self.redactor.once(text) for name, text in verdict.values.items()}
             self.values |= values
             self.found |= values
-            await self._tell(
+            await self.happened(
                 ev.Checked, check=index, before=before, status=verdict.status, say=verdict.say.fill(**self.values),
                 proof=self.redactor.once(verdict.proof), values=values,
             )  # fmt: skip
@@ -237,9 +283,6 @@ class StepRun:
 
     def _settle(self, outcome: Outcome, why: Text | None = None) -> None:
         self.outcome, self.why = outcome, why
-
-    async def _tell(self, kind: Callable[..., AnyEvent], **facts: Any) -> None:
-        await self.session.tell(kind(run=self.session.run_id, at=time.time(), step=self.step.id, **facts))
 
 
 def outcome_of(error: ZhinanError) -> Outcome:
