@@ -113,11 +113,30 @@ async def test_a_failing_start_leaves_nothing(temporary, monkeypatch) -> None:
     assert list(temporary.iterdir()) == []
 
 
+async def test_a_folder_with_an_odd_name_will_do(temporary, monkeypatch, run) -> None:
+    odd = temporary / 'it\'s a "folder" $HOME'
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    async with World() as world:
+        installed = await run(world, "curl -fsSL https://tailscale.com/install.sh | sh")
+        assert installed.code == 0, installed.err
+        assert (await run(world, "bash -lc 'type -P systemctl'")).out.strip() == str(world.home("ecs").parent / "bin/systemctl")
+
+
 async def test_windows_is_told_at_once(temporary, monkeypatch) -> None:
     monkeypatch.setattr("tui.practice.world.os", SimpleNamespace(name="nt"))
     with pytest.raises(Unusable) as error:
         await World().start()
     assert "WSL" in error.value.text.zh
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "ST_NOEXEC"), reason="this system does not tell")
+async def test_a_folder_that_runs_no_programs_is_named(temporary, monkeypatch) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_NOEXEC))
+    with pytest.raises(Unusable) as error:
+        await World().start()
+    assert "TMPDIR" in error.value.text.zh
     assert list(temporary.iterdir()) == []
 
 

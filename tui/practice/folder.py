@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -40,8 +41,8 @@ ID_LIKE=debian
 UBUNTU_CODENAME=noble
 """
 _SHIM = """#!/bin/sh
-exec '{python}' -I -S -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from tui.practice.tools.main import main; main()' \\
-  '{source}' '{root}' {host} {name} "$@"
+exec {python} -I -S -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from tui.practice.tools.main import main; main()' \\
+  {source} {root} {host} {name} "$@"
 """
 
 
@@ -51,29 +52,29 @@ class Folder:
     def __init__(self) -> None:
         sweep()
         try:
-            self.root = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+            self.root, self._lock = _claim()
         except OSError as error:
             text = Text("没法建练习用的临时文件夹：{why}", "can't make the practice world's temporary folder: {why}")
-            raise Unusable(text.fill(why=error.strerror)) from error
-        self._lock = _hold(self.root)
+            raise Unusable(text.fill(why=error.strerror or error)) from error
+        if os.statvfs(self.root).f_flag & getattr(os, "ST_NOEXEC", 0):
+            self.remove()
+            raise Unusable(_NO_EXEC.fill(where=self.root.parent))
 
     def remove(self) -> None:
         """End every process of the world and delete the folder. Idempotent."""
         end_processes(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.close()
 
     def furnish(self, host: str, faults: Iterable[str]) -> Ground:
         """Make one host's home, its stand-ins, and the few system files that matter."""
         ground = Ground(self.root, host)
         for folder in (ground.home, ground.bin, ground.root / host / "tmp", ground.home / ".ssh"):
             folder.mkdir(mode=0o700, parents=True)
-        source = Path(__file__).resolve().parents[2]
+        python, source, root = (shlex.quote(str(path)) for path in (sys.executable, Path(__file__).resolve().parents[2], self.root))
         for name in stand_ins():
             shim = ground.bin / name
-            shim.write_text(_SHIM.format(python=sys.executable, source=source, root=self.root, host=host, name=name), "utf-8")
+            shim.write_text(_SHIM.format(python=python, source=source, root=root, host=host, name=name), "utf-8")
             shim.chmod(0o755)
         names = "100.100.2.136\nnameserver 100.100.2.138"
         files = {
@@ -104,7 +105,8 @@ class Folder:
 
     def _write_profile(self, ground: Ground) -> None:
         """Login shells read the computer's own profile, which sets PATH anew: set it back."""
-        lines = f"export PATH='{ground.bin}:{self.root / 'harmless'}'\nPS1='[练习 {ground.name}] \\w\\$ '\nHISTFILE=\n"
+        path = shlex.quote(os.pathsep.join([str(ground.bin), str(self.root / "harmless")]))
+        lines = f"export PATH={path}\nPS1='[练习 {ground.name}] \\w\\$ '\nHISTFILE=\n"
         for name in (".bash_profile", ".bashrc"):
             _write(ground.home / name, lines)
 
@@ -128,9 +130,25 @@ NO_BASH = Text(
 )
 
 
+_NO_EXEC = Text(
+    "{where} 里的程序不许运行（noexec），练习环境建不起来；请把环境变量 TMPDIR 设成别的文件夹再试",
+    "programs may not run from {where} (noexec), so the practice world can't be made; set TMPDIR to another folder and try again",
+)
+
+
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
+
+
+def _claim() -> tuple[Path, IO[str]]:
+    """A new folder with its lock held. Another program's sweep may get in between the two; then there is a next one."""
+    while True:
+        root = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+        with contextlib.suppress(FileNotFoundError):
+            lock = _hold(root)
+            if lock is not None and (root / "owner").exists():
+                return root, lock
 
 
 def _hold(root: Path) -> IO[str] | None:
