@@ -1,7 +1,8 @@
 """First paint, measured from outside: whole processes on a pseudo-terminal, from the start to the first words on the screen.
 
 The rival is the smallest app Textual can show. A guide's time holds everything a reader waits for: Python, imports, reading the
-document, laying it out, painting. Rows marked `view` leave out the parser's time, which the child measures itself.
+document, laying it out, painting. Rows marked `view` leave out what the
+parser takes to be imported and to read, which the child measures itself.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ _READER = """
 import sys, time
 from pathlib import Path
 from textual.app import App
-from tui.guide.parse import load
 from tui.ui.document.view import DocumentView
 start = time.perf_counter()
+from tui.guide.parse import load
 guide = load(Path(sys.argv[1]))
 Path(sys.argv[2]).write_text(str(time.perf_counter() - start))
 class Reader(App):

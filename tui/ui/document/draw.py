@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -16,8 +16,7 @@ from tui.ui.document.line import Line, Look, Piece
 from tui.ui.palette import Palette
 
 
-@dataclass(slots=True)
-class Pen:
+class Pen(NamedTuple):
     """What decides a row's colours beside the row itself. `stop` is the address of an inline command under the cursor, or empty."""
 
     palette: Palette

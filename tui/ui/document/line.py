@@ -66,8 +66,7 @@ class Line:
         return "".join(piece.text for piece in self.pieces)
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(NamedTuple):
     """A run of text with looks, not yet broken into lines: `spans` cover `text` in order as `(end, look)`."""
 
     text: str = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from tui.guide.model import ActionSpec, CheckSpec, Command, Manual, Step
 from tui.judge.evidence import End, Status
@@ -60,13 +61,12 @@ _HERE = Text("本机", "here")
 _STATUS: Mapping[Status, Mark] = {Status.PASS: PASSED, Status.FAIL: FAILED, Status.UNKNOWN: UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What layout needs to know beside the document: the run, where the places are, the actions' titles, and the time (Unix seconds)."""
 
-    state: RunState = field(default_factory=RunState)
-    places: Mapping[str, str] = field(default_factory=dict)
-    titles: Mapping[str, str] = field(default_factory=dict)
+    state: RunState = RunState()
+    places: Mapping[str, str] = MappingProxyType({})
+    titles: Mapping[str, str] = MappingProxyType({})
     now: float = 0.0
 
     def address(self, name: str) -> str:
@@ -74,8 +74,7 @@ class Facts:
         return self.state.targets.get(name) or self.places.get(name, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A mark and its words; `alive` when the words change with time."""
 
     mark: Mark

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markdown_it.token import Token
 
@@ -15,8 +15,7 @@ _NARROWEST = 4
 _RULE = Look("faint")
 
 
-@dataclass(slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell: its text, where that begins in the block's plain text, and how it is aligned."""
 
     flow: Flow

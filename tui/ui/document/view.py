@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from textual import events
@@ -67,10 +68,15 @@ class DocumentView(LazyScroll, can_focus=True):
         super().__init__(guide.tokens, id=id)
         self.guide = guide
         self.plan = Plan(guide)
-        self._pictures = pictures
-        self._finder = Finder(self._store, pictures)
+        self._pictures = pictures or lru_cache(maxsize=512)(self._picture)
+        self._finder = Finder(self._store, self._pictures)
         self._palette = Palette()
         self._clock: Timer | None = None
+
+    def _picture(self, href: str) -> str | None:
+        from tui.guide.pictures import is_remote, resolve  # only for documents with pictures
+
+        return href if is_remote(href) or resolve(href, self.guide.path) is not None else None
 
     # The cursor
 
