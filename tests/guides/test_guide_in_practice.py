@@ -34,6 +34,7 @@ class Rehearsal:
         self.values: dict[str, str] = {}
         self.printed = ""
         self.failed: list[str] = []
+        self.verdict: Outcome | None = None
 
     async def run(self, *steps: str, item: int | None = None) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
@@ -43,6 +44,8 @@ class Rehearsal:
                 match event:
                     case ev.StepEnded():
                         outcomes[event.step] = event.outcome
+                    case ev.RunEnded():
+                        self.verdict = event.verdict
                     case ev.Printed():
                         self.printed += event.text
                     case ev.Checked():
@@ -62,8 +65,9 @@ class Rehearsal:
         return await self._alone(step, [each for each in self.guide.step(step).commands if not each.explicit][place])
 
     async def _alone(self, step: str, command: Command) -> Outcome:
-        outcomes = await self.run(step, item=self.guide.step(step).items.index(command))
-        return outcomes[step]
+        await self.run(step, item=self.guide.step(step).items.index(command))
+        assert self.verdict is not None
+        return self.verdict
 
 
 @pytest.fixture
