@@ -60,7 +60,11 @@ class Sshd:
 
     def job(self, job_id: str) -> Path:
         """The folder of one job."""
-        return self.jobs / (self.jobs / job_id).read_text().strip()
+        return self.jobs / (self.jobs / job_id).read_text().split()[0]
+
+    def runner(self, job_id: str) -> int:
+        """The process number of a job's runner, the leader of its group."""
+        return int((self.jobs / job_id).read_text().split()[1])
 
     def key(self, kind: str = "ed25519") -> str:
         """The server's public key, as a line of known_hosts has it."""

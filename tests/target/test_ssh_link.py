@@ -179,8 +179,7 @@ async def test_a_killed_job_without_exit_code_is_unknown(make: Maker, sshd: Sshd
         async for item in stream:
             seen.append(item)
             if isinstance(item, Output):
-                folder = sshd.job(what.id)
-                os.killpg(int((folder / "pid").read_text().split()[0]), signal.SIGKILL)
+                os.killpg(sshd.runner(what.id), signal.SIGKILL)
     assert seen.end.end is End.LOST
     assert seen.end.why is not None
     assert "消失" in seen.end.why.zh
@@ -191,10 +190,9 @@ async def test_a_job_from_before_a_restart_is_unknown(make: Maker, sshd: Sshd, a
     await target.open(asker)
     what = job("echo one")
     await run(target, what)
-    folder = sshd.job(what.id)
-    (folder / "exit").unlink()
-    pid, start, _ = (folder / "pid").read_text().split()
-    (folder / "pid").write_text(f"{pid} {start} 00000000-0000-0000-0000-000000000000\n")
+    known = sshd.jobs / what.id
+    slot, pid, start, _ = known.read_text().splitlines()[0].split()
+    known.write_text(f"{slot} {pid} {start} 00000000-0000-0000-0000-000000000000\n")
     seen = await run(target, what)
     assert seen.text() == b"one\n"
     assert seen.end.end is End.LOST

@@ -38,14 +38,11 @@ _GONE = {
         "{host} 上的命令进程消失了（被杀掉或内存不足），没有留下退出码，结果未知。",
         "The command's process on {host} vanished (killed, or out of memory) without an exit code, so how it ended is unknown.",
     ),
-    "never": Text(
-        "{host} 上有这个命令的目录，但它没有真正开始，结果未知。",
-        "{host} has a folder for this command, but it never really began; how it ended is unknown.",
-    ),
 }
 _CUT = Text(
-    "{host} 上的输出没有写完整（{why}），命令的退出码是 {code}，但结果不可信。",
-    "On {host} the output could not be kept whole ({why}). The exit code was {code}, but the result can't be trusted.",
+    "{host} 上的输出没有写完整（多半是磁盘满了，请看 df -h）。命令的退出码是 {code}，但结果不可信。",
+    "On {host} the output could not be kept whole (most likely the disk is full, see df -h). The exit code was {code}, but the result "
+    "can't be trusted.",
 )
 _LOST = Text(
     "和 {host} 的连接断开了；命令在服务器上继续执行，正在重连。",
@@ -143,9 +140,8 @@ class SshTarget:
             raise no_room(str(self.host), " ".join(rest))
         if word == "G":
             return Ended(End.LOST, why=_GONE[rest[0]].fill(host=self.host))
-        trouble = " ".join(rest[1:]).strip()
-        if trouble:
-            return Ended(End.LOST, why=_CUT.fill(host=self.host, why=trouble, code=rest[0]))
+        if any(rest[1:]):
+            return Ended(End.LOST, why=_CUT.fill(host=self.host, code=rest[0]))
         return Ended(End.EXITED, int(rest[0]))
 
     async def _come_back(self, began: float) -> Text | None:

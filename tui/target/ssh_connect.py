@@ -24,7 +24,6 @@ from tui.texts import Text
 if TYPE_CHECKING:
     from paramiko import Transport
 
-WINDOW = 8 << 20  # bytes the server may send ahead on one channel
 _DEPTH = 8
 
 Resolve = Callable[[str], Host]
@@ -86,7 +85,7 @@ async def _hop(connection: Connection, host: Host, asker: Asker, memory: Memory,
 
     sock = await _socket(connection, host, patience)
     entries = ssh_hostkeys.entries(host)
-    transport = Transport(sock, default_window_size=WINDOW)
+    transport = Transport(sock)
     connection.transports.append(transport)
     transport.banner_timeout = patience
     options = transport.get_security_options()

@@ -39,15 +39,12 @@ zh_signal() { # TERM or KILL, to all known
 }
 
 zh_kill() { # one's whole family: TERM, and KILL after the grace
-    local zh_id zh_dir zh_leader grace round feeder pid
+    local zh_id zh_leader grace round feeder pid
     local -A zh_known=()
     zh_get zh_id
     zh_get grace
-    if zh_find "$zh_id"; then
-        for ((round = 0; round < 100; round++)); do # one that is just starting has no number yet
-            read -r zh_leader _ <"$zh_dir/pid" && break
-            zh_wait 0.02
-        done
+    if zh_look "$zh_id"; then
+        [[ $zh_epoch == "$zh_boot" ]] && zh_leader=$zh_pid
         zh_members
         zh_signal TERM
         for ((round = grace / 20; round > 0 && ${#zh_known[@]}; round--)); do
@@ -65,25 +62,29 @@ zh_kill() { # one's whole family: TERM, and KILL after the grace
     printf 'K %d\n' "${#zh_known[@]}"
 }
 
-zh_living() { # whether the job of this folder still runs
-    local pid start boot
-    [[ ! -s $1/exit ]] && read -r pid start boot <"$1/pid" && [[ $boot == "$zh_boot" ]] && zh_same "$pid" "$start"
+zh_living() { # whether the job that was looked at still runs
+    [[ ! $zh_code && $zh_epoch == "$zh_boot" ]] && zh_same "$zh_pid" "$zh_born"
 }
 
 zh_forget() {
-    local id zh_dir
+    local id
     zh_get id
-    if [[ $id ]] && zh_find "$id" && ! zh_living "$zh_dir"; then rm -rf "$zh_dir" "${zh_jobs:?}/$id"; fi
+    if [[ $id ]] && zh_look "$id" && ! zh_living; then rm -rf "$zh_dir" "${zh_jobs:?}/$id"; fi
     printf 'D\n'
 }
 
 zh_clean() { # what a week ago was the last to be touched, and is over
-    local path slot
-    find "$zh_jobs" -mindepth 1 -maxdepth 1 -mtime +7 </dev/null | while IFS= read -r path; do
-        if [[ -d $path ]]; then
-            zh_living "$path" || rm -rf "$path"
-        elif ! { read -r slot <"$path" && [[ -d $zh_jobs/$slot ]]; }; then
-            rm -f "$path"
-        fi
+    local path helper
+    local -A used=()
+    while IFS= read -r path; do
+        if zh_look "${path##*/}" && zh_living; then continue; fi
+        rm -rf "$path" ${zh_dir:+"$zh_dir"}
+    done < <(find "$zh_jobs" -mindepth 1 -maxdepth 1 -type f -mtime +7 </dev/null)
+    for path in "$zh_jobs"/*; do
+        [[ -f $path ]] && zh_look "${path##*/}" && used[$zh_dir]=yes
     done
+    while IFS= read -r path; do # made in advance and never used, by a helper that was killed
+        helper=${path##*/} helper=${helper#*-} helper=${helper%%-*}
+        [[ ${used[$path]} ]] || kill -0 "$helper" || rm -rf "$path"
+    done < <(find "$zh_jobs" -mindepth 1 -maxdepth 1 ! -type f -mtime +7 </dev/null)
 }

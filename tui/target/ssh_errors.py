@@ -70,8 +70,7 @@ def negotiating(error: Exception, host: Host, said: str = "") -> TargetError:
         return Unreachable(
             Text("ProxyCommand 没有连上 {host}：{said}", "The ProxyCommand did not reach {host}: {said}").fill(said=same(said), **where)
         )
-    words = str(error)
-    if "banner" in words and not isinstance(error.__context__ or error.__cause__, EOFError | OSError) and "timeout" in words.lower():
+    if isinstance(error.__context__, TimeoutError):  # while waiting for the server's first line
         return Unreachable(
             Text("{host} 接受了连接却不说话（超时）。", "{host} took the connection but says nothing (timed out).").fill(**where)
         )

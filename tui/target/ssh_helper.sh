@@ -59,50 +59,50 @@ zh_same() { # pid, start time: whether this very process lives
 }
 
 zh_lost() { # sets zh_why when the job can't have an end any more
-    local pid start boot
     zh_why=
-    if ! read -r pid start boot <"$zh_dir/pid"; then
-        ((zh_silent < 30)) || zh_why=never
-    elif [[ $boot != "$zh_boot" ]]; then
+    if [[ $zh_epoch != "$zh_boot" ]]; then
         zh_why=rebooted
-    elif ! zh_same "$pid" "$start"; then
+    elif ! zh_same "$zh_pid" "$zh_born"; then
         zh_why=vanished
     fi
     [[ $zh_why ]]
 }
 
+zh_flush() { # all output there is
+    zh_flow=()
+    zh_send 1 3
+    while [[ ${zh_flow[1]} ]]; do zh_send 1 3; done
+    zh_send 2 4
+    while [[ ${zh_flow[2]} ]]; do zh_send 2 4; done
+}
+
 zh_follow() {
-    local code trouble word pause=5 zh_sent zh_why zh_silent=0 nap zh_flow=()
-    exec 3<"$zh_dir/out1" 4<"$zh_dir/out2"
+    local woken code trouble pause=5 zh_sent zh_why zh_flow=() silent=0 nap
+    exec 3<"$zh_dir/out1" 4</dev/null
+    [[ -e $zh_dir/out2 ]] && exec 4<"$zh_dir/out2"
     zh_seek 3 "${zh_at[1]}"
     zh_seek 4 "${zh_at[2]}"
-    word=
     while :; do
-        code= zh_sent=
-        if [[ -s $zh_dir/exit ]]; then read -r code trouble <"$zh_dir/exit" || code=; fi
-        if [[ ! $code && $word == "$zh_id" ]]; then code=$zh_woken trouble=$zh_wept; fi
+        zh_sent=
+        zh_look "$zh_id"
+        [[ $zh_code || $woken != "$zh_id" ]] || zh_code=$code zh_trouble=$trouble # it could not be written down
         # The output after the end is looked for after the end was seen, so that none is missed
-        zh_send 1 3
-        zh_send 2 4
-        if [[ $code ]]; then
-            while [[ ${zh_flow[1]} ]]; do zh_send 1 3; done
-            while [[ ${zh_flow[2]} ]]; do zh_send 2 4; done
-            printf 'E %s %s\n' "$code" "$trouble"
+        if [[ $zh_code ]]; then
+            zh_flush
+            printf 'E %s %s\n' "$zh_code" "$zh_trouble"
             break
         fi
-        if [[ $zh_sent ]]; then pause=5 zh_silent=0; else ((pause = pause < 60 ? pause * 2 : 100, zh_silent += 1)); fi
-        if ((zh_silent % 10 == 9)) && zh_lost && [[ ! -s $zh_dir/exit ]]; then
-            zh_flow=()
-            zh_send 1 3
-            zh_send 2 4
-            while [[ ${zh_flow[1]} ]]; do zh_send 1 3; done
-            while [[ ${zh_flow[2]} ]]; do zh_send 2 4; done
+        zh_send 1 3
+        zh_send 2 4
+        if [[ $zh_sent ]]; then pause=5 silent=0; else ((pause = pause < 60 ? pause * 2 : 100, silent += 1)); fi
+        if ((silent % 10 == 9)) && zh_lost && zh_look "$zh_id" && [[ ! $zh_code ]]; then
+            zh_flush
             printf 'G %s\n' "$zh_why"
             break
         fi
         printf -v nap '0.%03d' "$pause"
-        read -r -t "$nap" -u 9 word zh_woken zh_wept
-        if read -r -t 0; then zh_get word; fi
+        read -r -t "$nap" -u 9 woken code trouble
+        if read -r -t 0; then zh_get woken; fi # the far end is gone
     done
     exec 3<&- 4<&-
 }
@@ -114,7 +114,7 @@ zh_fail() { # a command that failed: run it again for its words
 }
 
 zh_run() {
-    local n pair zh_id zh_merge zh_env=() zh_pw zh_script zh_dir zh_at=(0 0 0)
+    local n pair zh_id zh_merge zh_env=() zh_pw zh_script zh_at=(0 0 0)
     zh_get zh_id
     zh_get zh_merge
     zh_get zh_at[1]
@@ -126,24 +126,24 @@ zh_run() {
         zh_env+=("$pair")
     done
     zh_get zh_script
-    if ! zh_find "$zh_id"; then zh_start || return; fi
+    if ! zh_look "$zh_id"; then zh_start || return; fi
     zh_pw=
     zh_follow
 }
 
 zh_serve() {
-    local op zh_woken zh_wept zh_slots=() wake=$zh_jobs/wake-$$-$RANDOM
+    local op zh_slots=() zh_ready= zh_batch=2 zh_go=$zh_jobs/lane-$$-$RANDOM wake=$zh_jobs/wake-$$-$RANDOM
     zh_get zh_marker
     if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
         printf '%s V %s\n' "$zh_marker" "$BASH_VERSION"
         exit 1
     fi
     [[ -d $zh_jobs ]] || mkdir -p "$zh_jobs" || { printf '%s ' "$zh_marker"; zh_fail mkdir -p "$zh_jobs"; exit 1; }
-    mkfifo "$wake" || { printf '%s ' "$zh_marker"; zh_fail mkfifo "$wake"; exit 1; }
+    mkfifo "$wake" "$zh_go" || { printf '%s ' "$zh_marker"; zh_fail mkfifo "$wake"; exit 1; }
     exec 9<>"$wake"
     rm -f "$wake"
     zh_prepare || { printf '%s ' "$zh_marker"; zh_fail mkdir "$zh_jobs/probe"; exit 1; }
-    trap 'rm -rf "${zh_slots[@]}"' EXIT
+    trap 'rm -rf "$zh_go" "${zh_slots[@]}"' EXIT
     printf '%s R\n' "$zh_marker"
     while zh_get op; do
         case $op in

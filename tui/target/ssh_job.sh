@@ -1,40 +1,41 @@
-# The helper's part that starts jobs. A job lives in a folder of its own (a slot), detached from the connection; a file named by the
-# job's id tells which. Making folders and starting programs is what a short job would mostly wait for, so folders are made many at a
-# time, and one runner always stands ready in the next of them. It ends by itself when the helper does.
+# The helper's part that starts jobs, detached from the connection.
+# A job has a folder (a slot) and a file named by its id: line 1 is the slot, the runner's process number, its start time and the boot it
+# belongs to; line 2, once there, the exit code and what went wrong with the output. Making files and starting programs is what a short
+# job would mostly wait for, so slots are made many at a time, and one runner always stands ready in the next. It leaves with the helper.
 
 zh_prepare() { # more slots if there are none, and a runner for the next
-    local n dirs=() pipes=() zh_dir
+    local n dirs=() zh_dir line
     [[ $zh_ready ]] && return
     if ((!${#zh_slots[@]})); then
-        for n in 1 2 3 4 5 6 7 8; do
-            dirs+=("$zh_jobs/slot-$$-$RANDOM$RANDOM-$n")
-            pipes+=("${dirs[-1]}/go" "${dirs[-1]}/pipe1" "${dirs[-1]}/pipe2" "${dirs[-1]}/trouble")
-        done
-        if ! { mkdir "${dirs[@]}" && mkfifo "${pipes[@]}"; }; then
+        for ((n = zh_batch; n > 0; n--)); do dirs+=("$zh_jobs/slot-$$-$RANDOM$RANDOM-$n"); done
+        zh_batch=24
+        if ! { mkdir "${dirs[@]}" && mkfifo "${dirs[@]/%//pipe1}"; }; then
             rm -rf "${dirs[@]}"
             return 1
         fi
         zh_slots=("${dirs[@]}")
     fi
     zh_dir=${zh_slots[0]}
-    { : >"$zh_dir/out1" && : >"$zh_dir/out2"; } || return
+    : >"$zh_dir/out1" || return
     set -m # a process group of its own
     zh_job </dev/null >/dev/null 5>&- &
     set +m
-    exec 5>"$zh_dir/go" # waits until the runner has opened its end
-    zh_ready=yes
+    exec 5>"$zh_go" # waits until the runner has opened its end
+    IFS= read -r -d '' line <"/proc/$!/stat"
+    line=(${line##*) })
+    zh_ready="$! ${line[19]:--} $zh_boot"
 }
 
-zh_find() { # id: sets zh_dir to its folder
+zh_look() { # id: what is known of it, in zh_dir, zh_pid, zh_born, zh_epoch, zh_code and zh_trouble
     local slot n
-    zh_dir=
+    zh_dir= zh_code= zh_trouble=
     for ((n = 0; n < 50; n++)); do
         [[ -e $zh_jobs/$1 ]] || return 1
-        if read -r slot <"$zh_jobs/$1"; then # its newline is there: the name is whole
+        if { read -r slot zh_pid zh_born zh_epoch && { read -r zh_code zh_trouble || zh_code=; }; } <"$zh_jobs/$1"; then
             zh_dir=$zh_jobs/$slot
             return 0
         fi
-        zh_wait 0.02
+        zh_wait 0.02 # its newline is still to come
     done
     return 1
 }
@@ -47,12 +48,13 @@ zh_start() { # takes zh_id for the next slot and tells its runner to go
         zh_fail dd if=/dev/zero "of=$zh_dir/probe" bs=4096 count=8
         return 1
     fi
+    [[ $zh_merge == 1 ]] || { : >"$zh_dir/out2" && mkfifo "$zh_dir/pipe2"; } || { zh_fail mkfifo "$zh_dir/probe"; return 1; }
     set -C # only one can make the file: a job runs once
-    printf '%s\n' "${zh_dir##*/}" >"$zh_jobs/$zh_id"
+    printf '%s %s\n' "${zh_dir##*/}" "$zh_ready" >"$zh_jobs/$zh_id"
     real=$?
     set +C
     if ((real != 0)); then
-        zh_find "$zh_id" && return 0
+        zh_look "$zh_id" && return 0
         rm -f "$zh_jobs/$zh_id"
         zh_fail dd if=/dev/zero "of=$zh_dir/probe" bs=4096 count=8
         return 1
@@ -72,37 +74,35 @@ zh_start() { # takes zh_id for the next slot and tells its runner to go
 }
 
 # The job writes into pipes, never into the files themselves: a script's `>/dev/stderr` would empty those. cat carries the bytes; should
-# it stop (a full disk), another reads on for nobody, so that the job does not hang, and its words are kept in the pipe `trouble`.
+# it stop (a full disk), another reads on for nobody, so that the job does not hang, and its end is not taken for a good one.
 zh_job() {
-    local job pumps=() code trouble line n zh_id zh_merge zh_env=() feeder
-    exec 3<"$zh_dir/go"
-    IFS= read -r -d '' line <"/proc/$BASHPID/stat"
-    line=(${line##*) })
-    printf '%s %s %s\n' "$BASHPID" "${line[19]:--}" "$zh_boot" >"$zh_dir/pid"
-    exec 6<>"$zh_dir/trouble" 7<>"$zh_dir/pipe1" 8<>"$zh_dir/pipe2"
+    local job pumps=() code trouble= line n zh_id zh_merge zh_env=() feeder
+    exec 3<"$zh_go" 7<>"$zh_dir/pipe1"
     zh_pump 1
     zh_ordered <&3 || exit 0
     exec 3<&-
-    [[ $zh_merge == 1 ]] || zh_pump 2
-    zh_become </dev/null >"$zh_dir/pipe1" 6>&- 7>&- 8>&- 9>&- &
+    if [[ $zh_merge != 1 ]]; then
+        exec 8<>"$zh_dir/pipe2"
+        zh_pump 2
+    fi
+    zh_become </dev/null >"$zh_dir/pipe1" 7>&- 8>&- 9>&- &
     job=$!
     while kill -0 "$job"; do
         wait -n "$job" "${pumps[@]}"
         for n in "${!pumps[@]}"; do
             kill -0 "${pumps[n]}" && continue
-            cat <"$zh_dir/pipe$n" >/dev/null 6>&- 7>&- 8>&- 9>&- &
+            trouble="cat >out$n"
+            cat <"$zh_dir/pipe$n" >/dev/null 7>&- 8>&- 9>&- &
             pumps[n]=$!
         done
     done
     wait "$job"
     code=$?
-    zh_drained 7 "${pumps[1]}"
-    [[ $zh_merge == 1 ]] || zh_drained 8 "${pumps[2]}"
-    trouble=
-    read -r -t 0 -u 6 && read -r -t 1 -u 6 trouble
-    # One short write, ended by its newline: without it nobody takes the file for an end
+    zh_drained 7 "${pumps[1]}" || trouble="cat >out1"
+    [[ $zh_merge == 1 ]] || zh_drained 8 "${pumps[2]}" || trouble="cat >out2"
+    # One short write, ended by its newline: without it nobody takes the line for an end
     line=
-    printf '%s %s\n' "$code" "$trouble" >"$zh_dir/exit" || line="$zh_id $code $trouble"
+    printf '%s %s\n' "$code" "$trouble" >>"$zh_jobs/$zh_id" || line="$zh_id $code $trouble"
     printf '%s\n' "$line" >&9
     [[ $feeder ]] && kill "$feeder"
     exit 0
@@ -118,7 +118,7 @@ zh_ordered() { # the order to run: what the job is; none comes if the helper end
 }
 
 zh_pump() { # channel
-    LC_ALL=C cat <"$zh_dir/pipe$1" >>"$zh_dir/out$1" 2>&6 3<&- 6>&- 7>&- 8>&- 9>&- &
+    cat <"$zh_dir/pipe$1" >>"$zh_dir/out$1" 3<&- 7>&- 8>&- 9>&- &
     pumps[$1]=$!
 }
 
@@ -135,7 +135,7 @@ zh_become() { # becomes the script: nothing of the helper's own settings is left
     exec "$@"
 }
 
-zh_drained() { # descriptor, pump: returns when all that was written before now is in the file
+zh_drained() { # descriptor, pump: returns when all that was written before now is in the file; 1 if the pump has ended
     local state
     while kill -0 "$2"; do
         if ! read -r -t 0 -u "$1"; then
@@ -146,8 +146,9 @@ zh_drained() { # descriptor, pump: returns when all that was written before now 
             fi
             IFS= read -r -d '' state <"/proc/$2/stat"
             state=${state##*) }
-            [[ $state == [SZ]* ]] && return
+            [[ $state == S* ]] && return
         fi
         zh_wait 0.001
     done
+    return 1
 }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HELD = 4 << 20  # bytes taken in before they are asked for
 COMMAND = "exec bash --noprofile --norc -s"  # the same words in every login shell
+FLOOD = 1 << 16  # bytes at once from which on output is gathered first
 _NOISE = 1 << 20  # what a chatty profile may print before the helper speaks
 
 
@@ -51,13 +52,17 @@ class _Inflow:
         self._held = 0
         self._told = False
         self._over = False
+        self._flood = False
         threading.Thread(target=self._read, daemon=True, name="zhinan-lane").start()
 
     async def take(self) -> bytes:
         """All that has come; waits for something. Empty at the end."""
+        if self._flood:  # let more gather: handing on a few large pieces leaves the reading thread the time it needs
+            await asyncio.sleep(0.005)
         await self._news.wait()
         with self._room:
             data = b"".join(self._chunks)
+            self._flood = len(data) >= FLOOD
             self._chunks.clear()
             self._held = 0
             if not self._over:

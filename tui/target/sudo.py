@@ -1,90 +1,132 @@
-"""Finds out before a step starts whether sudo will want a password there, and asks for it once.
+"""Whether commands on a target can become root, and the one question that settles it before a step starts.
 
-In the middle of an installation nobody can be asked, and a sudo that finds no terminal fails half-way; so the question comes first.
+The looking is a small job like any other, so it works the same on this computer and on a server. A password is tried once per answer:
+a login that locks after three failures must not be locked by us.
 """
 
 from __future__ import annotations
 
-from contextlib import aclosing
+import contextlib
+import secrets
 from enum import StrEnum
-from typing import Final
-from uuid import uuid4
+from weakref import WeakKeyDictionary
 
-from tui.errors import NotApproved, Refused
+from tui.errors import Refused, TargetError, Unusable
 from tui.judge.evidence import End
 from tui.secret import Secret
 from tui.target.askpass import ONCE
 from tui.target.base import Asker, Ended, Job, Output, SecretQuestion, Target
-from tui.texts import Text
+from tui.texts import Text, same
 
-TRIES: Final = 3
-_LOOK: Final = """
-if [ "$(id -u)" = 0 ]; then echo root
-elif ! command -v sudo >/dev/null; then echo missing
-elif why=$(LC_ALL=C sudo -n true 2>&1); then echo free
-else case $why in *sudoers*|*"not allowed"*|*"may not run"*) echo denied ;; *) echo password ;; esac
-fi
+TRIES = 3
+
+# Said in English whatever the system's language: LC_ALL is set. An old sudo asks before it says no, so that shows only with the password.
+_LOOK = """
+if ((EUID == 0)); then echo root; exit; fi
+if ! type -P sudo >/dev/null; then echo missing; exit; fi
+if words=$(LC_ALL=C sudo -n true 2>&1); then echo free; exit; fi
+case $words in
+*"not allowed"* | *"may not run"* | *"not in the sudoers"*) echo denied ;;
+*) echo password ;;
+esac
 """
+_TRY = """
+if words=$(LC_ALL=C sudo -k -p 'zhinan' true 2>&1); then echo right; exit; fi
+case $words in
+*"not allowed"* | *"may not run"* | *"not in the sudoers"*) echo denied ;;
+*"incorrect password"* | *"no password"* | *"try again"* | *"password is required"*) echo wrong ;;
+*) echo other; printf '%s' "$words" ;;
+esac
+"""
+
+_known: WeakKeyDictionary[Target, Secret] = WeakKeyDictionary()
 
 
 class SudoState(StrEnum):
-    """What sudo means for the user who is logged in there."""
+    """What it takes to become root on a target."""
 
     ROOT = "root"
     FREE = "free"
-    PASSWORD = "password"  # noqa: S105  not one
+    PASSWORD = "password"  # noqa: S105  the state, not a password
     DENIED = "denied"
     MISSING = "missing"
-    UNKNOWN = "unknown"
 
 
 async def sudo_state(target: Target) -> SudoState:
-    """Look, without changing anything there. Raises `TargetError` when not even that can be started."""
-    code, said = await _run(target, Job(_job_id(), _LOOK, merge=False))
-    word = said.strip()
-    return SudoState(word) if code == 0 and word in set(SudoState) else SudoState.UNKNOWN
+    """Look what it takes. Raises `TargetError` when the target can't be looked at."""
+    return SudoState((await _words(target, _LOOK, None, {})).strip())
 
 
 async def ask_sudo(target: Target, asker: Asker) -> Secret | None:
-    """The password sudo wants there, verified; None where it wants none, or is not there to want one.
+    """The password for sudo on this target, asked for once and tried; None where none is needed, or none was given.
 
-    Raises `NotApproved` when the password is not given, `Refused` when it is wrong three times or the user may not use sudo.
+    Raises `Refused` when the user may not use sudo there or three answers were wrong, `Unusable` where sudo is missing.
     """
-    if target.family != "posix" or await sudo_state(target) is not SudoState.PASSWORD:
+    if target in _known:
+        return _known[target]
+    state = await sudo_state(target)
+    if state in {SudoState.ROOT, SudoState.FREE}:
         return None
-    what = Text("{address} 上 sudo 的密码", "The password for sudo on {address}").fill(address=target.address)
+    if state is SudoState.MISSING:
+        raise Unusable(
+            Text(
+                "{address} 上没有 sudo，当前用户也不是 root。请用 root 登录，或先安装 sudo。",
+                "There is no sudo on {address} and the user is not root. Log in as root, or install sudo first.",
+            ).fill(address=target.address)
+        )
+    if state is SudoState.DENIED:
+        raise _denied(target)
+    what = Text("{address} 的 sudo 密码", "The sudo password for {address}").fill(address=target.address)
     for attempt in range(TRIES):
         secret = await asker.secret(SecretQuestion(what, again=attempt > 0))
         if secret is None:
-            text = Text(
-                "{address} 上的 sudo 要密码，没有得到；什么都没有改", "sudo on {address} wants a password and got none; nothing was changed"
-            )
-            raise NotApproved(text.fill(address=target.address))
-        code, said = await _run(target, Job(_job_id(), "LC_ALL=C sudo true", env={ONCE: "1"}, sudo=secret))
-        if code == 0:
+            return None
+        said = await _words(target, _TRY, secret, {ONCE: "1"})
+        word, _, rest = said.partition("\n")
+        if word == "right":
+            _known[target] = secret
             return secret
-        if "sudoers" in said or "not allowed" in said:
-            text = Text(
-                "{address} 的用户不能用 sudo；请换成 root 或有 sudo 权限的用户",
-                "the user of {address} may not use sudo; log in as one who may",
+        if word == "denied":
+            raise _denied(target)
+        if word == "other":
+            raise Refused(
+                Text("{address} 的 sudo 不能用：{why}", "sudo on {address} does not work: {why}").fill(
+                    address=target.address, why=same(rest)
+                )
             )
-            raise Refused(text.fill(address=target.address))
-    text = Text(
-        "{address} 上 sudo 的密码错了 {n} 次；什么都没有改", "the sudo password for {address} was wrong {n} times; nothing was changed"
+    raise Refused(
+        Text("{address} 的 sudo 密码三次都不对。", "The sudo password for {address} was wrong three times.").fill(address=target.address)
     )
-    raise Refused(text.fill(address=target.address, n=TRIES))
 
 
-async def _run(target: Target, job: Job) -> tuple[int | None, str]:
-    said, ended = b"", Ended(End.LOST)
-    async with aclosing(target.stream(job)) as happenings:
-        async for happening in happenings:
-            if isinstance(happening, Output) and (job.merge or happening.channel == 1):
-                said += happening.data
-            elif isinstance(happening, Ended):
-                ended = happening
-    return ended.code, said.decode(errors="replace")
+def _denied(target: Target) -> Refused:
+    return Refused(
+        Text(
+            "{address} 上的当前用户无权使用 sudo。请用 root 或有 sudo 权限的用户登录。",
+            "The user on {address} may not use sudo. Log in as root or as a user who may.",
+        ).fill(address=target.address)
+    )
 
 
-def _job_id() -> str:
-    return f"sudo-{uuid4().hex[:12]}"
+async def _words(target: Target, script: str, secret: Secret | None, env: dict[str, str]) -> str:
+    """What the script prints. Its job leaves nothing behind where the target can forget jobs."""
+    job = Job(id=f"sudo-{secrets.token_hex(8)}", script=script, env=env, sudo=secret)
+    text = b""
+    ended: Ended | None = None
+    async with contextlib.aclosing(target.stream(job)) as stream:
+        async for item in stream:
+            if isinstance(item, Output):
+                text += item.data
+            elif isinstance(item, Ended):
+                ended = item
+    forget = getattr(target, "forget", None)
+    if forget is not None:
+        await forget(job.id)
+    if ended is None or ended.end is not End.EXITED or ended.code != 0:
+        why = ended.why if ended and ended.why else Text("没有结果", "no result")
+        raise TargetError(
+            Text("没能查明 {address} 上的 sudo：{why}", "sudo on {address} could not be looked at: {why}").fill(
+                address=target.address, why=why
+            )
+        )
+    return text.decode("utf-8", "replace").rstrip("\n")
