@@ -6,6 +6,7 @@ guess above the view turns out wrong, the view moves along, so that what is read
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -33,6 +34,7 @@ from tui.ui.document.store import Block
 from tui.ui.palette import Palette
 
 _FEW_ROWS = 3
+_MANY_TOKENS = 20_000
 
 
 class DocumentView(LazyScroll, can_focus=True):
@@ -304,6 +306,8 @@ class DocumentView(LazyScroll, can_focus=True):
     def on_mount(self) -> None:
         """Colours follow the theme."""
         super().on_mount()  # type: ignore[no-untyped-call]
+        if len(self.guide.tokens) > _MANY_TOKENS:
+            gc.freeze()  # they live as long as the view; walking them again and again would be felt as stutter
         self.watch(self.app, "theme", self._themed)
 
     def _themed(self) -> None:
