@@ -23,11 +23,10 @@ from tui.guide.model import Guide
 from tui.run.state import RunState
 from tui.ui.document import messages
 from tui.ui.document.draw import Pen, copied, href_at, is_link, strip
-from tui.ui.document.find import Finder, Hit
 from tui.ui.document.inline import Pictures
 from tui.ui.document.layout import STOP, Layout
 from tui.ui.document.line import Line, Stop
-from tui.ui.document.scroll import LazyScroll
+from tui.ui.document.search import SearchScroll
 from tui.ui.document.status import Facts
 from tui.ui.document.stops import Plan
 from tui.ui.document.store import Block
@@ -37,7 +36,7 @@ _FEW_ROWS = 3
 _MANY_TOKENS = 20_000
 
 
-class DocumentView(LazyScroll, can_focus=True):
+class DocumentView(SearchScroll, can_focus=True):
     """One guide, scrolling. Set `state`, `places` (target name → address) and `action_titles` (action → title) as they become known."""
 
     DEFAULT_CSS = """
@@ -67,11 +66,10 @@ class DocumentView(LazyScroll, can_focus=True):
     LinkClicked = messages.LinkClicked
 
     def __init__(self, guide: Guide, *, id: str | None = None, pictures: Pictures | None = None) -> None:  # noqa: A002  Textual's name
-        super().__init__(guide.tokens, id=id)
+        self._pictures = pictures or lru_cache(maxsize=512)(self._picture)
+        super().__init__(guide.tokens, self._pictures, id=id)
         self.guide = guide
         self.plan = Plan(guide)
-        self._pictures = pictures or lru_cache(maxsize=512)(self._picture)
-        self._finder = Finder(self._store, self._pictures)
         self._palette = Palette()
         self._clock: Timer | None = None
 
@@ -211,45 +209,6 @@ class DocumentView(LazyScroll, can_focus=True):
         if stop.item:
             return row
         return min(row, self._store.top(self._store.of_line(step.line)))
-
-    # Search
-
-    def search(self, query: str) -> int:
-        """Light up every match; gives how many there are. Nothing is laid out for it."""
-        count = self._finder.search(query)
-        self._strips.clear()
-        self.refresh()
-        return count
-
-    def next_match(self) -> int:
-        """Show the next match, round the end; gives its number from 1, or 0 without matches."""
-        return self._show_match(1)
-
-    def previous_match(self) -> int:
-        """Show the match before."""
-        return self._show_match(-1)
-
-    def clear_search(self) -> None:
-        """No match is lit any more."""
-        self._finder.clear()
-        self._strips.clear()
-        self.refresh()
-
-    def _show_match(self, by: int) -> int:
-        here = self._store.at(self.scroll_offset.y)[0] if self._laid_width and self._store.blocks else 0
-        hit = self._finder.step(by, here)
-        if hit is None:
-            return 0
-        self._strips.clear()
-        if not self._too_early(lambda: self._show_hit(hit)):
-            self._show_hit(hit)
-        return self._finder.current + 1
-
-    def _show_hit(self, hit: Hit) -> None:
-        row, top, height = self._row_of(hit.block, hit.start), self.scroll_offset.y, self._view_height
-        if not top <= row < top + height:
-            self._go(row - height // 3)
-        self.refresh()
 
     # Links
 
