@@ -7,20 +7,20 @@ parser takes to be imported and to read (the child measures that itself).
 
 from __future__ import annotations
 
-import os
-import select
 import statistics
-import struct
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from terminal import Terminal
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "guides" / "tailscale-ecs.md"
 WORDS = "words at once"
-_ROWS, _COLUMNS = 40, 140
 
 _BARE = f"""
 from textual.app import App
@@ -90,36 +90,17 @@ def first_words(command: Sequence[str], home: Path, limit: float = 120.0) -> flo
 
     `home` keeps the program's files, and compiled modules as an installed program has them.
     """
-    import fcntl
-    import pty
-    import signal
-    import termios
-
     start = time.perf_counter()
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8", PYTHONPATH=str(ROOT))
-        os.environ.update(PYTHONPYCACHEPREFIX=str(home / "compiled"), ZHINAN_HOME=str(home / "home"))
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.execvp(command[0], list(command))
-    try:
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
+    environ = {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(home / "compiled"), "ZHINAN_HOME": str(home / "home")}
+    with Terminal(command, environ={**environ, "PYTHONDONTWRITEBYTECODE": ""}) as terminal:
         return _until_words(terminal, start, limit)
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.close(terminal)
-        os.waitpid(pid, 0)
 
 
-def _until_words(terminal: int, start: float, limit: float) -> float:
+def _until_words(terminal: Terminal, start: float, limit: float) -> float:
     seen = b""
     while (now := time.perf_counter()) - start < limit:
-        if not select.select([terminal], [], [], 0.05)[0]:
-            continue
-        try:
-            data = os.read(terminal, 65536)
-        except OSError:
+        data = terminal.read(0.05)
+        if data is None:
             break
         seen = seen[-200:] + data
         if WORDS.encode() in seen:
