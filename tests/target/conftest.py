@@ -33,7 +33,7 @@ PermitRootLogin yes
 PrintMotd no
 MaxSessions 50
 MaxStartups 100
-SetEnv HOME={home}
+SetEnv HOME={home} PATH={folder}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 {more}
 """
 

@@ -43,6 +43,7 @@ class Link:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
+        self.reached = threading.Event()
         self._pairs: list[socket.socket] = []
         self._open = threading.Event()
         self._open.set()
@@ -88,6 +89,7 @@ class Link:
                     continue
                 server = socket.create_connection(("127.0.0.1", self._to))
                 self.accepted += 1
+                self.reached.set()
                 self._pairs += [client, server]
                 threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
                 threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()

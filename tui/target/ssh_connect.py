@@ -80,12 +80,13 @@ async def connect(chain: list[Host], asker: Asker, memory: Memory, known: Known,
 
 
 async def _hop(connection: Connection, host: Host, asker: Asker, memory: Memory, known: Known, patience: float) -> None:
-    from paramiko import Transport
     from paramiko.ssh_exception import SSHException
+
+    from tui.target.ssh_transport import LoginTransport
 
     sock = await _socket(connection, host, patience)
     entries = ssh_hostkeys.entries(host)
-    transport = Transport(sock)
+    transport = LoginTransport(sock)
     connection.transports.append(transport)
     transport.banner_timeout = patience
     options = transport.get_security_options()

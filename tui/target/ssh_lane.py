@@ -112,7 +112,8 @@ class Lane:
             async with asyncio.timeout(patience):
                 self._channel.set_combine_stderr(True)
                 await call(self._channel.exec_command, COMMAND)
-                await self.send(f"{_helper()}{marker}\0".encode())
+                with contextlib.suppress(LinkDown):  # what it said before it went is the better reason
+                    await self.send(f"{_helper()}{marker}\0".encode())
                 await self._hello(marker.encode(), where)
         except TimeoutError as error:
             raise Unreachable(

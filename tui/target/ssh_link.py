@@ -94,6 +94,7 @@ class Link:
     async def _borrow(self) -> Lane:
         from paramiko.ssh_exception import ChannelException
 
+        alone = 0
         while True:
             if self._connection is None or not self._connection.transport.is_active():
                 raise LinkDown
@@ -101,13 +102,16 @@ class Link:
                 return self._idle.pop()
             try:
                 return await self._new_lane()
-            except ChannelException:
-                if self._lent == 0:  # not even one: this account has no sessions
-                    raise Unusable(
-                        Text("{host} 不让这个账号打开会话。", "{host} does not let this account open a session.").fill(host=self._host)
-                    ) from None
-                async with self._returned:  # MaxSessions reached: wait for a lane
-                    await self._returned.wait()
+            except ChannelException:  # MaxSessions reached
+                if self._lent:
+                    async with self._returned:
+                        await self._returned.wait()
+                    continue
+            alone += 1  # a lane just closed is counted until its helper has noticed; an account may also have no sessions at all
+            if alone > 30:
+                text = Text("{host} 不让这个账号打开会话。", "{host} does not let this account open a session.")
+                raise Unusable(text.fill(host=self._host))
+            await asyncio.sleep(0.1)
 
     async def _new_lane(self) -> Lane:
         from paramiko.ssh_exception import ChannelException, SSHException
