@@ -89,7 +89,9 @@ class Asker(TargetAsker, Protocol):
 
 
 class Nobody:
-    """The asker of an unattended run."""
+    """The asker of an unattended run. `unattended` tells a target to refuse, instead of calling it the user's no."""
+
+    unattended = True
 
     async def accept_host_key(self, question: HostKeyQuestion) -> bool:
         """No."""
