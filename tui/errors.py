@@ -9,6 +9,7 @@
     │   ├── Unreachable         3  the host did not answer in time, or its name is unknown
     │   ├── HostKeyRejected     4  unknown key not accepted, or the key has changed
     │   └── Unusable            1  logged in, but nothing can run there: no bash, full disk, read-only home
+    ├── Unfinished              3  waited for somebody or something, and the time was over
     ├── NotApproved             4  the user did not approve the document's commands, or closed a gate
     └── Cancelled             130  the user said stop (also: declined to answer a needed question)
 
@@ -74,6 +75,12 @@ class HostKeyRejected(TargetError):
 
 class Unusable(TargetError):
     """Logged in, but nothing can run there."""
+
+
+class Unfinished(ZhinanError):
+    """What was waited for did not come in time."""
+
+    exit_code = 3
 
 
 class NotApproved(ZhinanError):

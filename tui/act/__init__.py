@@ -1,1 +1,22 @@
-"""Actions: steps too delicate for a bare command, written in Python and named in a guide."""
+"""The actions of guides, by the name a guide uses. Each is imported when it is first run, so that starting the program costs nothing."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tui.run.action import Action, Actions, Stage
+
+
+def _lazy(module: str, name: str) -> Action:
+    async def act(stage: Stage) -> None:
+        action: Action = getattr(import_module(f"tui.act.{module}"), name)
+        await action(stage)
+
+    return act
+
+
+ACTIONS: Final[Actions] = {
+    "tailscale.login": _lazy("login", "login"),
+}

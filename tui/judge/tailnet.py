@@ -12,6 +12,7 @@ from tui.judge.tailscale_situation import Situation, Stand, situation, situation
 from tui.judge.tailscale_status import Backend, Node, NotStatus, Tailnet, read_status
 from tui.judge.tailscale_up import Up, UpError, read_up
 from tui.judge.tailscale_words import (
+    OFFICIAL,
     NetfilterMode,
     Ping,
     PingError,
@@ -25,7 +26,30 @@ from tui.judge.tailscale_words import (
 )
 
 __all__ = [
-    "Backend", "NetfilterMode", "Node", "NotStatus", "Ping", "PingError", "Pong", "Prefs", "Reason", "Situation", "Stand", "Tailnet", "Up",
-    "UpError", "Version", "Way", "read_ping", "read_prefs", "read_status", "read_up", "read_version", "reason", "reasons", "situation",
+    "OFFICIAL",
+    "Backend",
+    "NetfilterMode",
+    "Node",
+    "NotStatus",
+    "Ping",
+    "PingError",
+    "Pong",
+    "Prefs",
+    "Reason",
+    "Situation",
+    "Stand",
+    "Tailnet",
+    "Up",
+    "UpError",
+    "Version",
+    "Way",
+    "read_ping",
+    "read_prefs",
+    "read_status",
+    "read_up",
+    "read_version",
+    "reason",
+    "reasons",
+    "situation",
     "situation_of",
-]  # fmt: skip
+]

@@ -125,15 +125,16 @@ def read_version(text: str) -> Version | None:
 
 NetfilterMode = Literal["on", "nodivert", "off"]
 _MODES: Final[tuple[NetfilterMode, ...]] = ("off", "nodivert", "on")
-OFFICIAL: Final = ("", "https://controlplane.tailscale.com", "https://login.tailscale.com")
-"""Ways to write Tailscale's own control server."""
+OFFICIAL: Final = "https://controlplane.tailscale.com"
+"""Tailscale's own control server."""
+_OFFICIAL: Final = ("", OFFICIAL, "https://login.tailscale.com")
 
 
 @dataclass(frozen=True, slots=True)
 class Prefs:
     """The settings of a machine, as `tailscale debug prefs` shows them; the defaults are Tailscale's on Linux.
 
-    `netfilter` is None where the version says something else than on, nodivert or off. `raw` are all of them.
+    `netfilter` is None where the version says something else than on, nodivert or off.
     """
 
     control_url: str = ""
@@ -149,21 +150,25 @@ class Prefs:
     want_running: bool = False
     logged_out: bool = False
 
-    def flags(self) -> dict[str, str]:
-        """The settings that are not Tailscale's defaults, as flags of `up`: those a later `up` must mention."""
-        written = {
-            "login-server": "" if self.control_url.rstrip("/") in OFFICIAL else self.control_url,
+    def settings(self) -> dict[str, str]:
+        """All of them as the flags of `up` say them; an empty text where nothing is set."""
+        return {
+            "login-server": OFFICIAL if self.control_url.rstrip("/") in _OFFICIAL else self.control_url,
             "hostname": self.hostname,
-            "accept-dns": "" if self.accept_dns else "false",
-            "accept-routes": "true" if self.accept_routes else "",
-            "ssh": "true" if self.ssh else "",
-            "shields-up": "true" if self.shields_up else "",
+            "accept-dns": _said(self.accept_dns),
+            "accept-routes": _said(self.accept_routes),
+            "ssh": _said(self.ssh),
+            "shields-up": _said(self.shields_up),
             "operator": self.operator,
             "advertise-tags": ",".join(self.tags),
             "advertise-routes": ",".join(self.routes),
-            "netfilter-mode": self.netfilter if self.netfilter not in (None, "on") else "",
+            "netfilter-mode": self.netfilter or "",
         }
-        return {name: value for name, value in written.items() if value}
+
+    def flags(self) -> dict[str, str]:
+        """The settings that are not Tailscale's defaults: those a later `up` must mention."""
+        usual = Prefs().settings()
+        return {name: value for name, value in self.settings().items() if value and value != usual[name]}
 
 
 def read_prefs(text: str) -> Prefs | None:
@@ -187,6 +192,10 @@ def read_prefs(text: str) -> Prefs | None:
         want_running=raw.get("WantRunning") is True,
         logged_out=raw.get("LoggedOut") is True,
     )
+
+
+def _said(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _text(value: Any) -> str:

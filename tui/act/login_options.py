@@ -1,0 +1,100 @@
+"""The options of `tailscale.login`, read and judged before anything is touched. Every wrong one is named with the nearest right word."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tui.errors import UsageError
+from tui.guide.model import ActionSpec
+from tui.run.values import expand
+from tui.texts import Text
+
+_SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is wanted.
+
+    `flags` are the settings to log in with, as `tailscale up` names them. `auth_key` is the name of the secret input that holds one.
+    `account` and `tailnet` are those expected; `over` allows what may cut the connection it runs over; `prefix` begins the names of
+    the values learned (`ts` gives ts_ip …). `seconds` is how long a person has.
+    """
+
+    flags: Mapping[str, str] = field(default_factory=dict)
+    auth_key: str = ""
+    account: str = ""
+    tailnet: str = ""
+    over: bool = False
+    prefix: str = "ts"
+    seconds: float = _SECONDS
+
+
+def _matching(pattern: str) -> Callable[[str], bool]:
+    return lambda value: re.fullmatch(pattern, value) is not None
+
+
+_LABEL: Final = r"(?i:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)"
+_TRUE: Final = _matching("true|false")
+_SETTINGS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "login_server": _matching(r"https?://[\w.\[\]:-]+(/[\w./-]*)?"),
+    "hostname": _matching(_LABEL),
+    "accept_dns": _TRUE,
+    "accept_routes": _TRUE,
+    "ssh": _TRUE,
+    "netfilter_mode": _matching("on|nodivert|off"),
+    "operator": _matching(r"[\w.-]+"),
+    "tags": _matching(r"tag:[\w-]+(,tag:[\w-]+)*"),
+}
+_FLAGS: Final = {name: name.replace("_", "-") for name in _SETTINGS} | {"tags": "advertise-tags"}
+_OTHERS: Final = {
+    "auth_key": _matching(r"[A-Za-z_]\w*"),
+    "account": _matching(r"\S+"),
+    "tailnet": _matching(r"\S+"),
+    "same_as": _matching(r"[A-Za-z]\w*"),
+    "over_tailscale": _matching("allow|refuse"),
+    "prefix": _matching(r"[A-Za-z]\w*"),
+}
+
+
+def read_options(spec: ActionSpec, values: Mapping[str, str]) -> Options:
+    """The options as written, with the run's values put in; one whose value is not known yet counts as not given. Raises UsageError."""
+    given = {name: _words(expand(value, values)) for name, value in spec.options.items()}
+    if "auth_key" in given:  # it names a secret, which is never a value to put in
+        given["auth_key"] = str(spec.options["auth_key"] or "").strip("${} ")
+    known = {**_SETTINGS, **_OTHERS}
+    for name, value in given.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            text = Text(
+                "第 {line} 行：tailscale.login 没有“{name}”这个选项，最接近的是“{near}”",
+                "line {line}: tailscale.login has no option “{name}”; the nearest one is “{near}”",
+            )
+            raise UsageError(text.fill(line=spec.line, name=name, near=near[0]))
+        if value and not known[name](value):
+            text = Text("第 {line} 行：“{value}”不能做 {name} 的值", "line {line}: “{value}” is no value for {name}")
+            raise UsageError(text.fill(line=spec.line, value=value, name=name))
+    other = given.get("same_as", "")
+    return Options(
+        flags={_FLAGS[name]: value for name, value in given.items() if name in _FLAGS and value},
+        auth_key=given.get("auth_key", ""),
+        account=given.get("account", "") or values.get(f"{other}_account", ""),
+        tailnet=given.get("tailnet", "") or values.get(f"{other}_tailnet", ""),
+        over=given.get("over_tailscale") == "allow",
+        prefix=given.get("prefix", "") or "ts",
+        seconds=spec.timeout or _SECONDS,
+    )
+
+
+def _words(value: Any) -> str:
+    """A YAML value as the flag's word. `$NAME` that no value is known for is nothing."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(_words(each) for each in value)
+    text = "" if value is None else str(value).strip()
+    return "" if re.fullmatch(r"\$(\w+|\{\w+\})", text) else text
