@@ -36,7 +36,7 @@ from tui.ui.seams import Practice, SessionLike, Sessions
 from tui.ui.starts import GuideStart, LibraryStart, PracticeStart, Start
 from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.cells import visible
-from tui.ui.widgets.keys import key, key_name, listed, words
+from tui.ui.widgets.keys import key, key_name, listed, offered, words
 
 _QUIT = Text("退出指南？", "Quit Zhinan?")
 _QUIT_WHY = Text(
@@ -229,7 +229,7 @@ class ZhinanApp(App[int]):
         active = sorted(self.screen.active_bindings.items(), key=lambda each: not each[1].binding.show)
         for name, (node, binding, enabled, _) in active:
             ident = binding.id or ""
-            if enabled and ident and ident not in seen:
+            if enabled and ident and ident not in seen and offered(self.screen, binding):
                 seen.add(ident)
                 yield Entry(words(binding), key_name(name), binding.action, node)
 

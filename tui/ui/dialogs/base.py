@@ -23,6 +23,9 @@ from tui.ui.widgets.keys import key
 
 T = TypeVar("T")
 
+_MOST = 92
+"""Per cent of the window's height that a dialog takes at most, as in the style sheet."""
+
 YES_NO: list[BindingType] = [
     key("dialog.yes", "y", "answer('yes')", Text("是", "yes")),
     key("dialog.no", "n", "answer('no')", Text("否", "no")),
@@ -91,6 +94,15 @@ class Dialog(ModalScreen[T], Generic[T]):
         """Ready to be answered."""
         self.begin()
 
+    def on_resize(self) -> None:
+        """The answers stay in sight: the body gets the rows that title and answers leave, and scrolls."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        box, head, answers = (self.query_one(name) for name in ("#box", "#head", "#answers"))
+        around = box.gutter.height + sum(part.outer_size.height + part.styles.margin.height for part in (head, answers))
+        self.query_one("#body").styles.max_height = max(3, self.size.height * _MOST // 100 - around)
+
     def action_cancel(self) -> None:
         """Left without an answer: no."""
         self.dismiss(None)
@@ -101,7 +113,7 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     def action_scroll_body(self, rows: int) -> None:
         """Long content scrolls whatever has the focus."""
-        self.query_one("#body", VerticalScroll).scroll_relative(y=rows, animate=False)
+        self.query_one("#body", VerticalScroll).scroll_relative(y=rows, animate=False, immediate=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -1,7 +1,7 @@
 """The bottom line: the keys that make sense now, and a click on one does the same.
 
-What makes sense is not decided here: the bar shows the active bindings of its screen (those whose `check_action` says yes), in
-the order they were declared, until the line is full. Help and the palette keep their places at the end whatever the width.
+What makes sense is not decided here: the bar shows the active bindings that its screen offers now, in the order they were declared, until
+the line is full. Help and the palette keep their places at the end whatever the width.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual import events
-from textual.binding import Binding
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.widget import Widget
 
 from tui.ui.widgets.cells import width
-from tui.ui.widgets.keys import key_name, words
+from tui.ui.widgets.keys import key_name, offered, words
 
 _LAST = "app.help"
 _RIGHT = "app.palette"
@@ -75,7 +74,7 @@ class KeyBar(Widget):
     def _hints(self) -> dict[str, _Hint]:
         found: dict[str, _Hint] = {}
         for name, (node, binding, enabled, _) in self.screen.active_bindings.items():
-            if enabled and _worth_showing(binding) and binding.id and binding.id not in found:
+            if enabled and binding.show and binding.id and binding.id not in found and offered(self.screen, binding):
                 found[binding.id] = _Hint(key_name(name), words(binding), binding.action, node)
         return found
 
@@ -92,7 +91,3 @@ class KeyBar(Widget):
             self._placed.append((x + gap, self.size.width, right))
             parts.append(" " * gap + f"{right.key} {right.words} ")
         return Content.assemble(*parts)
-
-
-def _worth_showing(binding: Binding) -> bool:
-    return binding.show and bool(words(binding))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from tui.texts import Text
 
@@ -53,6 +55,12 @@ def key_name(name: str) -> str:
     if name.startswith("shift+"):
         return "shift+" + key_name(name.removeprefix("shift+"))
     return _NAMES.get(name, name)
+
+
+def offered(screen: Screen[Any], binding: Binding) -> bool:
+    """Whether the binding makes sense now, if its screen has a word in that (a method `offers`)."""
+    asked = getattr(screen, "offers", None)
+    return asked is None or bool(asked(binding.action.partition("(")[0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ _PHASES: dict[Phase, Mark] = {
 }
 
 
+LIVE = frozenset({Phase.LOOKING, Phase.RUNNING, Phase.WAITING, Phase.CHECKING})
+"""The phases in which a step is being worked on."""
+
+
 def mark(step: StepState) -> Mark:
     """The mark of a step."""
     if step.phase is Phase.ENDED and step.outcome is not None:

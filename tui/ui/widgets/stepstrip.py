@@ -14,9 +14,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.guide.model import Step
-from tui.run.state import Phase, RunState
+from tui.run.state import RunState
 from tui.ui.widgets.cells import fit, visible, width
-from tui.ui.widgets.marks import mark
+from tui.ui.widgets.marks import LIVE, mark
 
 _SHORTEST = 6
 _LINK = " ─── "
@@ -107,7 +107,7 @@ class StepStrip(Widget):
         sign = mark(state)
         if step.id == self.current:
             style = "bold $bright"
-        elif state.phase in (Phase.RUNNING, Phase.LOOKING, Phase.CHECKING, Phase.WAITING):
+        elif state.phase in LIVE:
             style = "$ink"
         else:
             style = "$muted"

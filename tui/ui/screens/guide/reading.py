@@ -17,6 +17,7 @@ from tui.ui.widgets.stepstrip import StepStrip
 _COPIED = Text("已复制：{text}", "Copied: {text}")
 _NO_COMMAND = Text("光标处没有命令", "There is no command here")
 _NO_LINK = Text("这份文档里没有链接", "This document has no links")
+_NO_SEARCH = Text("先按 / 搜索", "Press / to search first")
 _NO_LOG = Text("还没有日志：先执行一步", "There is no log yet: run a step first")
 
 
@@ -88,11 +89,11 @@ class GuideReading(GuideStage):
 
     def action_find_next(self) -> None:
         """The next match."""
-        self.document.next_match()
+        self.document.next_match() if self.search_words else self.say(_NO_SEARCH)
 
     def action_find_previous(self) -> None:
         """The match before."""
-        self.document.previous_match()
+        self.document.previous_match() if self.search_words else self.say(_NO_SEARCH)
 
     def say(self, text: Text) -> None:
         """A short word in the corner."""

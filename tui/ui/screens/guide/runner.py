@@ -11,16 +11,16 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import replace
 
 from tui.judge.evidence import End
-from tui.run.events import AnyEvent, CommandEnded, CommandStarted, Printed, RunStarted
+from tui.run.events import EXIT_CODES, AnyEvent, CommandEnded, CommandStarted, Outcome, Printed, RunEnded, RunStarted, StepEnded
 from tui.run.plan import Request
 from tui.run.state import CommandState, RunState, fold
 from tui.texts import Text
 from tui.ui.log.store import LogStore
 from tui.ui.seams import SessionLike
 from tui.ui.widgets.cells import clock
+from tui.ui.widgets.marks import LIVE
 
 Place = tuple[str, int]
 """A step's id and the index of one of its items."""
@@ -77,9 +77,13 @@ class Runner:
             self._session.stop()
 
     def broke(self, why: Text) -> None:
-        """The reading itself failed: the pass counts as not active any more, with the reason said."""
+        """The reading itself failed: how the pass ended is unknown, and that is what the screen shows."""
         self.fault = why
-        self.state = replace(self.state, active=False)
+        run, at = self.state.run, time.time()
+        for step, seen in self.state.steps.items():
+            if seen.phase in LIVE:
+                self._take(StepEnded(run=run, at=at, step=step, outcome=Outcome.UNKNOWN, seconds=0, why=why))
+        self._take(RunEnded(run=run, at=at, verdict=Outcome.UNKNOWN, exit_code=EXIT_CODES[Outcome.UNKNOWN], why=why))
 
     async def close(self) -> None:
         """Leave every target."""

@@ -48,8 +48,8 @@ class GuideScreen(GuideReading):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#document"
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key is on offer now; False hides it from the key bar and lets the key pass to others."""
+    def offers(self, action: str) -> bool:
+        """Whether a key makes sense now; one that does not is left out of key bar and palette, and pressed all the same says why not."""
         return not self.is_mounted or on_offer(self, action)
 
     # ---- the run

@@ -13,7 +13,7 @@ from tui.run.events import Outcome
 from tui.run.state import CommandState, Phase, RunState, StepState
 from tui.texts import Text
 from tui.ui.widgets.cells import clock, visible
-from tui.ui.widgets.marks import ENDINGS, Mark, mark
+from tui.ui.widgets.marks import ENDINGS, LIVE, Mark, mark
 
 _SPIN = "|/-\\"
 _LOST = Text(
@@ -26,8 +26,6 @@ _STEPS = Text("{n} 步", "{n} steps")
 _ONE_STEP = Text("1 步", "1 step")
 _DONE = Text("全部通过", "all passed")
 _STARTING = Text("准备中", "getting ready")
-
-LIVE = (Phase.LOOKING, Phase.RUNNING, Phase.WAITING, Phase.CHECKING)
 
 
 def name(step: Step) -> str:

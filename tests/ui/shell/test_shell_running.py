@@ -1,0 +1,256 @@
+"""Running from the guide screen: keys become requests, events become what is seen, and nothing runs that was not asked for."""
+
+from __future__ import annotations
+
+import pytest
+from shell_stage import (
+    NOW,
+    Scripted,
+    app,
+    began,
+    by_hand,
+    command,
+    ended,
+    failing,
+    held,
+    passing,
+    printed,
+    screen,
+    sees,
+    sight,
+    step_began,
+    until,
+)
+
+from tui.run import events as ev
+from tui.run.events import Outcome
+from tui.run.plan import Request
+from tui.texts import Text
+from tui.ui.dialogs.confirm import ConfirmDialog
+from tui.ui.screens.guide.screen import GuideScreen
+from tui.ui.widgets.stepstrip import StepStrip
+
+WIDE = (140, 40)
+
+
+async def test_r_runs_the_step_under_the_cursor_and_shows_its_log_and_checks() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "世界")
+        await sight(pilot, "1 / 2")
+        await sight(pilot, "✓ 通过")
+        assert session.requests == [Request(steps=("look",))]
+        assert sees(pilot, "47.98.21.7 公网")
+
+
+async def test_enter_runs_too() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: session.requests)
+        assert session.requests == [Request(steps=("look",))]
+
+
+async def test_a_runs_this_step_and_all_after_it() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("J", "a")
+        await sight(pilot, "全部通过")
+        assert session.requests == [Request(steps=("hand", "last"))]
+
+
+async def test_c_only_checks_and_is_not_offered_without_checks() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("c")
+        await until(pilot, lambda: session.requests)
+        assert session.requests == [Request(steps=("look",), checks_only=True)]
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        await pilot.press("J")
+        await until(pilot, lambda: not sees(pilot, "只检查"))
+        await pilot.press("c")
+        await sight(pilot, "这一步没有检查")
+        assert len(session.requests) == 1
+
+
+async def test_an_offered_command_runs_only_when_the_cursor_stands_on_it() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        guide = screen(pilot)
+        offered = next(i for i, item in enumerate(guide.guide.step("look").items) if getattr(item, "explicit", False))
+        guide.document.goto("look", offered)
+        await pilot.press("r")
+        await until(pilot, lambda: session.requests)
+        assert session.requests == [Request(steps=("look",), item=offered)]
+
+
+async def test_x_stops_and_nothing_else_starts_meanwhile() -> None:
+    program, session = app(held)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "working")
+        assert sees(pilot, "x 停止")
+        await pilot.press("J", "r")
+        await sight(pilot, "还在执行")
+        assert len(session.requests) == 1
+        await pilot.press("x")
+        await sight(pilot, "已停止")
+        assert session.stopped.is_set()
+        assert not screen(pilot).runner.busy
+
+
+async def test_reading_elsewhere_works_while_a_step_runs() -> None:
+    program, session = app(held)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "working")
+        await pilot.press("J", "J")
+        assert screen(pilot).document.current.step_id == "last"
+        assert screen(pilot).query_one(StepStrip).current == "last"
+        session.gate.set()
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        assert screen(pilot).document.current.step_id == "last"
+
+
+async def test_a_failure_is_said_with_its_reason_beside_the_end_of_the_log() -> None:
+    program, _ = app(failing)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "✗ 失败 第1步 看一看 退出码是 100，应是 0")
+        await sight(pilot, "E: Could not get lock")
+        assert sees(pilot, "没有找到 tailscale 命令")
+        assert sees(pilot, "没装上，无从检查")
+
+
+async def test_a_thing_to_do_by_hand_waits_for_the_tick() -> None:
+    program, _session = app(by_hand)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("J", "r")
+        await sight(pilot, "等你动手：在浏览器里打开控制台")
+        await pilot.press("space")
+        await sight(pilot, "✓ 通过")
+        assert screen(pilot).runner.state.step("hand").ticks == {0: True}
+
+
+async def test_ticking_without_a_run_runs_just_that_and_ticks_it() -> None:
+    program, session = app(by_hand)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("J", "t")
+        await sight(pilot, "✓ 通过")
+        assert session.requests == [Request(steps=("hand",), item=0)]
+
+
+async def test_stopping_while_waiting_for_a_tick_takes_the_question_back() -> None:
+    program, _session = app(by_hand)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("J", "r")
+        await sight(pilot, "等你动手")
+        await pilot.press("x")
+        await sight(pilot, "已停止")
+        assert screen(pilot).runner.state.step("hand").ticks == {0: False}
+
+
+@pytest.mark.parametrize(("answer", "forced"), [("y", True), ("n", False), ("escape", False), ("enter", False)])
+async def test_running_what_is_done_asks_first_with_the_evidence(answer: str, forced: bool) -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "✓ 通过")
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(program.screen, ConfirmDialog))
+        assert sees(pilot, "已安装 1.102.3")
+        assert len(session.requests) == 1
+        await pilot.press(answer)
+        await until(pilot, lambda: isinstance(program.screen, GuideScreen))
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        assert session.requests[1:] == ([Request(steps=("look",), force=True)] if forced else [])
+
+
+async def test_a_lost_connection_shows_a_banner_until_it_is_back() -> None:
+    async def script(session: Scripted, request: Request):
+        yield began(request)
+        yield step_began("look")
+        yield command("look")
+        yield ev.ConnectionLost(run="r", at=NOW, step="look", item=0, why=Text("对端没有回应", "no answer"))
+        await session.gate.wait()
+        yield ev.ConnectionRestored(run="r", at=NOW, step="look", item=0, seconds=3)
+        yield printed("look", "back\n")
+        await session.stopped.wait()
+        yield ended(Outcome.CANCELLED)
+
+    program, session = app(script)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "正在重连：命令在那边继续执行，日志不会丢。对端没有回应")
+        session.gate.set()
+        await sight(pilot, "back")
+        assert not sees(pilot, "正在重连")
+        await pilot.press("x")
+
+
+async def test_the_cursor_goes_along_from_a_step_that_ended_to_the_next() -> None:
+    program, _ = app(passing)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("a")
+        await sight(pilot, "全部通过 3 步")
+        assert screen(pilot).document.current.step_id == "last"
+
+
+async def test_an_unforeseen_exception_is_one_sentence_and_the_screen_lives_on() -> None:
+    async def broken(session: Scripted, request: Request):
+        yield began(request)
+        yield step_began("look")
+        raise ValueError("what nobody thought of")
+
+    program, session = app(broken)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "意料之外的错（ValueError）")
+        assert screen(pilot).runner.state.step("look").outcome is Outcome.UNKNOWN
+        assert program.crash is not None
+        assert program.crash.file is not None
+        assert "what nobody thought of" in program.crash.file.read_text(encoding="utf-8")
+        session.script = passing
+        await pilot.press("r")
+        await sight(pilot, "✓ 通过")
+
+
+async def test_much_output_leaves_the_keys_alive() -> None:
+    async def flood(session: Scripted, request: Request):
+        yield began(request)
+        yield step_began("look")
+        yield command("look")
+        offset = 0
+        while not session.stopped.is_set():  # never waits for anything: only the screen's own manners let a key through
+            text = "x" * 200 + "\n"
+            yield printed("look", text, offset)
+            offset += len(text)
+        yield ended(Outcome.CANCELLED)
+
+    program, session = app(flood)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: screen(pilot).runner.logs)
+        await pilot.press("x")
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        assert session.stopped.is_set()
+
+
+async def test_leaving_the_screen_closes_the_session() -> None:
+    program, session = app(held)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "working")
+        await pilot.press("escape")
+        await sight(pilot, "离开这份指南？")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(program.screen, GuideScreen))
+        assert not session.closed
+        await pilot.press("escape")
+        await sight(pilot, "离开这份指南？")
+        await pilot.press("y")
+        await until(pilot, lambda: session.closed)
+        assert session.stopped.is_set()
+        await sight(pilot, "指南 Zhinan")
