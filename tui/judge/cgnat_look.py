@@ -49,6 +49,7 @@ class Probe:
 
     `alibaba` says whether it is an Alibaba Cloud server, `signs` by what it was told. `others` are networks in 100.64.0.0/10 that this
     server reaches by another card, Alibaba's and Tailscale's apart. `before` and `filter` are the rules ahead of and after the questions.
+    `root` says that the session is root's, `over_tailscale` that it comes in through the tailnet itself.
     """
 
     read: bool
@@ -63,6 +64,7 @@ class Probe:
     rp_filter: Mapping[str, int] = field(default_factory=dict)
     ways_out: int = 1
     others: tuple[str, ...] = ()
+    root: bool = False
     systemd: bool = False
     over_tailscale: bool = False
     version: Version | None = None
@@ -118,6 +120,7 @@ def read_probe(evidence: Evidence) -> Probe:
         rp_filter=_rp_filter(raw),
         ways_out=max(1, sum(net.prefixlen == 0 for _, net in _routes(raw))),
         others=_others(raw),
+        root=raw.fact("uid") == "0",
         systemd=raw.fact("systemd") == "yes",
         over_tailscale=_over_tailscale(raw.fact("ssh")),
         version=read_version(version.text) if version and version.code == 0 else None,

@@ -138,6 +138,7 @@ facts() {
         name=${each%/rp_filter}
         { IFS= read -r value <"$each"; } 2>/dev/null && say "fact rp_filter ${name##*/} $value"
     done
+    say "fact uid $EUID"
     [[ -d /run/systemd/system ]] && say "fact systemd yes"
     [[ ${SSH_CONNECTION-} ]] && say "fact ssh $SSH_CONNECTION"
     [[ $iptables ]] && say "fact iptables $(iptables -V 2>&1)"

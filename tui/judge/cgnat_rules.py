@@ -148,6 +148,8 @@ def read_host_firewall(raw: Raw) -> HostFirewall:
         zone, port = raw.parts.get("firewalld.zone"), raw.parts.get("firewalld.port")
         name = zone.text.strip() if zone and zone.code == 0 and re.fullmatch(r"[\w-]+", zone.text.strip()) else ""
         return HostFirewall("firewalld", card=name == "trusted", port=port is not None and port.code == 0, zone=name)
+    if not raw.fact("iptables") and not raw.fact("nft") and ufw is None and firewalld is None:
+        return HostFirewall("none")  # nothing here could have made rules
     unread = [part for part in (ufw, firewalld) if part and part.code not in (0, 252) and "not running" not in part.text]
     return _own_rules(raw) or HostFirewall("unknown" if unread or not _rules_read(raw) else "none")
 
