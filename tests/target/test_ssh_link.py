@@ -13,7 +13,7 @@ import pytest
 from conftest import Sshd
 from helpers_target import Answers, Link, Seen, alive, job, run
 
-from tui.errors import Unreachable
+from tui.errors import Unreachable, Unusable
 from tui.judge.evidence import End
 from tui.target.base import LinkLost, LinkRestored, Output
 from tui.target.ssh import SshTarget
@@ -204,3 +204,62 @@ async def test_a_host_that_takes_the_connection_and_says_nothing(make: Maker, li
     link.pause()
     with pytest.raises(Unreachable):
         await make(timeout=0.5).open(asker)
+
+
+async def test_a_job_that_removes_its_own_record_still_ends_and_never_runs_twice(
+    make: Maker, link: Link, sshd: Sshd, asker: Answers, tmp_path: Path
+) -> None:
+    target = make()
+    await target.open(asker)
+    removes = f'rm -rf "$HOME/.cache/zhinan/jobs/$ZHINAN_JOB"; echo ran >>{tmp_path}/log; echo one'
+    seen = await run(target, job(f"{removes}; exit 3"))
+    assert (seen.text(), seen.end.code) == (b"one\n", 3)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    seen = Seen()
+    async with contextlib.aclosing(target.stream(job(f"{removes}; read -r x <{gate}"))) as stream:
+        async for item in stream:
+            seen.append(item)
+            if isinstance(item, Output):
+                link.cut()
+    assert seen.end.end is End.LOST
+    assert (tmp_path / "log").read_text() == "ran\nran\n"
+    await asyncio.to_thread(gate.write_text, "end\n")
+
+
+async def test_leaving_a_target_ends_what_follows_it(make: Maker, asker: Answers) -> None:
+    target = make()
+    await target.open(asker)
+    seen = Seen()
+    async with contextlib.aclosing(target.stream(job("echo $$; sleep 600"))) as stream:
+        async for item in stream:
+            seen.append(item)
+            if isinstance(item, Output):
+                await target.close()
+    assert seen.end.end is End.LOST
+    pid = int(seen.text())
+    assert alive(pid)
+    os.killpg(os.getpgid(pid), signal.SIGKILL)
+
+
+async def test_cancel_does_not_wait_long_for_a_dead_link(make: Maker, link: Link, asker: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.target import ssh
+
+    monkeypatch.setattr(ssh, "_CANCEL", 0.2)
+    target = make(timeout=60.0)
+    await target.open(asker)
+    stream = target.stream(job("echo $$; sleep 600"))
+    item = await anext(stream)
+    assert isinstance(item, Output)
+    link.pause()
+    await asyncio.wait_for(stream.aclose(), 20)
+    link.cut()
+    link.go_on()
+    os.killpg(os.getpgid(int(item.data)), signal.SIGKILL)
+
+
+async def test_other_languages_are_refused(make: Maker, asker: Answers) -> None:
+    target = make()
+    await target.open(asker)
+    with pytest.raises(Unusable):
+        await run(target, job("Get-Item .", language="powershell"))

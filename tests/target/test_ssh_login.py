@@ -17,6 +17,7 @@ from helpers_target import Answers, Link, alive, job, run
 
 from tui.errors import Cancelled, HostKeyRejected, Refused, TargetError, Unreachable, Unusable, UsageError
 from tui.target.ssh import SshTarget
+from tui.target.ssh_connect import carry
 
 
 class Door(asyncssh.SSHServer):
@@ -347,6 +348,23 @@ async def test_a_proxy_command_that_fails_is_quoted(sshd: Sshd, asker: Answers) 
     with pytest.raises(TargetError) as caught:
         await SshTarget("ecs", sshd.address).open(asker)
     assert "the tunnel is closed" in caught.value.text.zh
+
+
+def test_bytes_are_carried_where_a_process_can_not_have_the_socket_itself() -> None:
+    near, far = socket.socketpair()
+    process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    carry(far, process.stdin, process.stdout)
+    sent = os.urandom(50_000)
+    near.sendall(sent)
+    near.shutdown(socket.SHUT_WR)
+    came = b""
+    while data := near.recv(1 << 16):
+        came += data
+    near.close()
+    assert came == sent
+    assert process.wait() == 0
 
 
 async def test_jump_hosts_in_a_ring(sshd: Sshd, asker: Answers) -> None:

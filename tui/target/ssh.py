@@ -10,10 +10,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tui.errors import HostKeyRejected, TargetError
+from tui.errors import HostKeyRejected, TargetError, Unusable
 from tui.judge.evidence import End
 from tui.target import shells, ssh_config
 from tui.target.base import Asker, Ended, Happening, Job, LinkLost, LinkRestored, Output
@@ -26,10 +27,15 @@ from tui.target.ssh_link import Link
 from tui.target.threads import settled
 from tui.texts import Text
 
+_CANCEL = 10.0  # seconds beyond the grace to reach the server for it
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to come back
 _NOT_TAKEN = frozenset({"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"})  # bash takes none of these from outside
 
 _GONE = {
+    "forgotten": Text(
+        "{host} 上这个命令的记录不见了（~/.cache/zhinan 被删），结果未知。",
+        "What {host} had on record of this command is gone (~/.cache/zhinan was removed), so how it ended is unknown.",
+    ),
     "rebooted": Text(
         "{host} 在命令执行期间重启过，命令没有留下退出码，结果未知。",
         "{host} was restarted while the command ran. It left no exit code, so how it ended is unknown.",
@@ -91,24 +97,33 @@ class SshTarget:
     async def stream(self, job: Job, offset: int = 0) -> AsyncGenerator[Happening, None]:
         """Run the job, or follow it from byte `offset` of its output if its id is there already."""
         shells.check(job)
-        at = {1: offset, 2: 0}
+        if job.language != "bash":
+            raise Unusable(
+                Text("{host} 上只能执行 bash 脚本，这一步是 {language}。", "{host} runs bash scripts only; this step is {language}.").fill(
+                    host=self.host, language=job.language
+                )
+            )
+        progress = _Progress({1: offset, 2: 0})
         over = False
         try:
             while not over:
                 try:
-                    async with contextlib.aclosing(self._follow(job, at)) as happenings:
+                    async with contextlib.aclosing(self._follow(job, progress)) as happenings:
                         async for item in happenings:
                             over = isinstance(item, Ended)
                             yield item
                 except LinkDown:
                     began = time.monotonic()
+                    progress.told = True
                     yield LinkLost(_LOST.fill(host=self.host))
                     why = await self._come_back(began)
                     over = why is not None
                     yield LinkRestored(time.monotonic() - began) if why is None else Ended(End.LOST, why=why)
-        except TargetError:
-            over = True  # it did not start
-            raise
+        except TargetError as error:
+            over = True
+            if not progress.told:  # it did not start
+                raise
+            yield Ended(End.LOST, why=error.text)
         finally:
             if not over:
                 await settled(self._cancel(job))
@@ -120,19 +135,21 @@ class SshTarget:
                 await lane.send(f"forget\0{job_id}\0".encode())
                 await lane.line()
 
-    async def _follow(self, job: Job, at: dict[int, int]) -> AsyncGenerator[Happening, None]:
+    async def _follow(self, job: Job, progress: _Progress) -> AsyncGenerator[Happening, None]:
         async with self._link.lane() as lane:
-            await lane.send(_request(job, at))
+            await lane.send(_request(job, progress))
             while True:
                 word, *rest = await lane.line()
+                progress.started = True
                 if word != "O":
                     yield self._end(word, rest)
                     return
                 channel: Literal[1, 2] = 1 if rest[0] == "1" else 2
                 async with contextlib.aclosing(lane.payload(int(rest[2]))) as pieces:
                     async for data in pieces:
-                        place = at[channel]
-                        at[channel] += len(data)
+                        place = progress.at[channel]
+                        progress.at[channel] += len(data)
+                        progress.told = True
                         yield Output(data, place, channel)
 
     def _end(self, word: str, rest: list[str]) -> Ended:
@@ -147,12 +164,13 @@ class SshTarget:
     async def _come_back(self, began: float) -> Text | None:
         """Connect again until patience ends. The reason if it did not work."""
         attempt = 0
+        await asyncio.sleep(BACK_OFF[0])  # a channel can end on a connection that still stands: don't spin
         while True:
             left = began + self._patience - time.monotonic()
             try:
                 async with asyncio.timeout(max(left, 0.01)):
                     await self._link.reopen()
-            except HostKeyRejected as error:
+            except (HostKeyRejected, Unusable) as error:
                 return error.text
             except (TargetError, TimeoutError, LinkDown) as error:
                 last = error
@@ -171,22 +189,31 @@ class SshTarget:
             await asyncio.sleep(pause)
 
     async def _cancel(self, job: Job) -> None:
-        """End the job's whole family there; if the link is down, try for a while to get there."""
-        for _ in range(3):
-            try:
-                async with self._link.lane() as lane:
-                    await lane.send(f"kill\0{job.id}\0{round(self._grace * 1000)}\0".encode())
-                    await lane.line()
-                    return
-            except LinkDown:
-                with contextlib.suppress(TargetError, LinkDown):
-                    await self._link.reopen()
-            except TargetError:
-                return
+        """End the job's whole family there. A link that is down is tried again, but nobody is kept waiting for it for long."""
+        with contextlib.suppress(TargetError, TimeoutError):
+            async with asyncio.timeout(self._grace + _CANCEL):
+                while True:
+                    try:
+                        async with self._link.lane() as lane:
+                            await lane.send(f"kill\0{job.id}\0{round(self._grace * 1000)}\0".encode())
+                            await lane.line()
+                            return
+                    except LinkDown:
+                        await asyncio.sleep(BACK_OFF[0])
+                        await self._link.reopen()
 
 
-def _request(job: Job, at: dict[int, int]) -> bytes:
+@dataclass
+class _Progress:
+    """How far a job was followed: the next byte of each channel, whether it is known to be there, whether anything was yielded."""
+
+    at: dict[int, int]
+    started: bool = False
+    told: bool = False
+
+
+def _request(job: Job, progress: _Progress) -> bytes:
     env = {name: value for name, value in job.env.items() if name not in _NOT_TAKEN}
-    fields = ["run", job.id, "1" if job.merge else "0", str(at[1]), str(at[2])]
+    fields = ["run", str(int(progress.started)), job.id, str(int(job.merge)), str(progress.at[1]), str(progress.at[2])]
     fields += [job.sudo.reveal() if job.sudo else "", str(len(env)), *(f"{name}={value}" for name, value in env.items()), job.script]
     return "".join(f"{field}\0" for field in fields).encode("utf-8", "surrogateescape")

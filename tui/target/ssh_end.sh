@@ -84,7 +84,7 @@ zh_clean() { # what a week ago was the last to be touched, and is over
         [[ -f $path ]] && zh_look "${path##*/}" && used[$zh_dir]=yes
     done
     while IFS= read -r path; do # made in advance and never used, by a helper that was killed
-        helper=${path##*/} helper=${helper#*-} helper=${helper%%-*}
+        helper=${path##*/} helper=${helper#*_} helper=${helper%%_*}
         [[ ${used[$path]} ]] || kill -0 "$helper" || rm -rf "$path"
     done < <(find "$zh_jobs" -mindepth 1 -maxdepth 1 ! -type f -mtime +7 </dev/null)
 }

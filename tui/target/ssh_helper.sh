@@ -114,7 +114,8 @@ zh_fail() { # a command that failed: run it again for its words
 }
 
 zh_run() {
-    local n pair zh_id zh_merge zh_env=() zh_pw zh_script zh_at=(0 0 0)
+    local n pair again zh_id zh_merge zh_env=() zh_pw zh_script zh_at=(0 0 0)
+    zh_get again
     zh_get zh_id
     zh_get zh_merge
     zh_get zh_at[1]
@@ -126,13 +127,19 @@ zh_run() {
         zh_env+=("$pair")
     done
     zh_get zh_script
-    if ! zh_look "$zh_id"; then zh_start || return; fi
+    if ! zh_look "$zh_id"; then
+        if [[ $again == 1 ]]; then # it was there: what is gone is its folder, and it must not run twice
+            printf 'G forgotten\n'
+            return
+        fi
+        zh_start || return
+    fi
     zh_pw=
     zh_follow
 }
 
 zh_serve() {
-    local op zh_slots=() zh_ready= zh_batch=2 zh_go=$zh_jobs/lane-$$-$RANDOM wake=$zh_jobs/wake-$$-$RANDOM
+    local op zh_slots=() zh_ready= zh_batch=2 zh_go=$zh_jobs/lane_$$_$RANDOM wake=$zh_jobs/wake_$$_$RANDOM
     zh_get zh_marker
     if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
         printf '%s V %s\n' "$zh_marker" "$BASH_VERSION"

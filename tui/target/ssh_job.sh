@@ -7,7 +7,7 @@ zh_prepare() { # more slots if there are none, and a runner for the next
     local n dirs=() zh_dir line
     [[ $zh_ready ]] && return
     if ((!${#zh_slots[@]})); then
-        for ((n = zh_batch; n > 0; n--)); do dirs+=("$zh_jobs/slot-$$-$RANDOM$RANDOM-$n"); done
+        for ((n = zh_batch; n > 0; n--)); do dirs+=("$zh_jobs/slot_$$_$RANDOM$RANDOM$n"); done
         zh_batch=24
         if ! { mkdir "${dirs[@]}" && mkfifo "${dirs[@]/%//pipe1}"; }; then
             rm -rf "${dirs[@]}"
@@ -102,7 +102,7 @@ zh_job() {
     [[ $zh_merge == 1 ]] || zh_drained 8 "${pumps[2]}" || trouble="cat >out2"
     # One short write, ended by its newline: without it nobody takes the line for an end
     line=
-    printf '%s %s\n' "$code" "$trouble" >>"$zh_jobs/$zh_id" || line="$zh_id $code $trouble"
+    { [[ -e $zh_jobs/$zh_id ]] && printf '%s %s\n' "$code" "$trouble" >>"$zh_jobs/$zh_id"; } || line="$zh_id $code $trouble"
     printf '%s\n' "$line" >&9
     [[ $feeder ]] && kill "$feeder"
     exit 0

@@ -182,8 +182,8 @@ class Lane:
         if words[0] == "V":
             raise Unusable(
                 Text(
-                    "{host} 上的 bash 版本 {version} 太旧，需要 4.2 或更新。",
-                    "bash {version} on {host} is too old; 4.2 or newer is needed.",
+                    "{host} 上的 bash 版本 {version} 太旧，需要 4.3 或更新。",
+                    "bash {version} on {host} is too old; 4.3 or newer is needed.",
                 ).fill(host=where, version=words[1])
             )
         if words[0] == "X":

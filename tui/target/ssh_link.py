@@ -46,7 +46,7 @@ class Link:
     async def reopen(self) -> None:
         """The same, with whoever was asked the first time. Several jobs may call it at once: one connects, all go on."""
         if self._asker is None:
-            raise Unusable(Text("还没有连接 {host}。", "{host} is not connected yet.").fill(host=self._host))
+            raise Unusable(Text("没有连接 {host}。", "{host} is not connected.").fill(host=self._host))
         async with self._opening:
             if self._connection and self._connection.transport.is_active():
                 return
@@ -67,7 +67,8 @@ class Link:
             self._watch = asyncio.create_task(watch(connection, *self._alive))
 
     async def close(self) -> None:
-        """Disconnect. Idempotent."""
+        """Disconnect, and do not come back by itself. Idempotent."""
+        self._asker = None
         async with self._opening:
             await self._drop()
 
@@ -75,8 +76,8 @@ class Link:
     async def lane(self) -> AsyncIterator[Lane]:
         """A lane for one request; it goes back when its answer was read to the end, and is closed when that was cut short."""
         async with self._lanes:
-            connection = self._connection
             lane = await self._borrow()
+            connection = self._connection
             self._lent += 1
             whole = False
             try:
