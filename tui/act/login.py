@@ -5,9 +5,9 @@ login; so what counts is the state that `tailscale status` tells, looked at unti
 is done only where the old one is gone.
 
 Options: login_server, hostname, accept_dns, accept_routes, netfilter_mode, ssh, operator, tags (settings, all in the first call);
-auth_key (name of a secret input; without it a person opens a link); account, tailnet (expected), same_as (prefix of the values of
-the machine it must share both with); over_tailscale: allow; prefix (of the values learned, `ts`). The action's timeout is how long
-a person has.
+auth_key (the unattended way: `$NAME` is an input that is asked for, `NAME` is taken from the environment or the keyring if it is there;
+without one a person opens a link); account, tailnet (expected), same_as (prefix of the values of the machine it must share both with);
+over_tailscale: allow; prefix (of the values learned, `ts`). The action's timeout is how long a person has.
 
 Observes topic `login`, whenever it changes: {state (a Stand), say {zh, en}, url, account, tailnet, name, ip, until (Unix seconds),
 health [{id, zh, en, line, blocks}]}. Learns {prefix}_account, _tailnet, _ip, _name, _node_id.
@@ -19,12 +19,15 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tui.act.login_options import Options, read_options
+from tui.act.login_options import Options, mismatch, read_options
 from tui.act.tailscale import Host, flags, hopeless, look, prefs, shell, survey, told
 from tui.act.tailscale_job import UpJob
 from tui.errors import NotApproved, Unfinished, Unreachable, Unusable
+from tui.guide.model import Input
 from tui.judge.tailnet import OFFICIAL, Prefs, Situation, Stand, Up, UpError, read_up
 from tui.run.action import Stage
+from tui.run.values import from_surroundings
+from tui.secret import Secret
 from tui.texts import Text
 
 EVERY = 2.0
@@ -160,13 +163,22 @@ class _Entry:
         self._guard(now)
         self.tries += 1
         enrolled = now.stand is Stand.STOPPED  # an auth key given again can lock a valid machine out
-        key = "" if enrolled or shell(self.stage) != "bash" else self.options.auth_key
-        if key and key not in self.stage.secrets:
-            await self.stage.note(Text("没有认证密钥 {key}，改用链接登录", "there is no auth key {key}; a link will do").fill(key=key))
-            key = ""
+        key = {} if enrolled or shell(self.stage) != "bash" else await self._key()
         left = max(30, round(self.until - time.time()))
         risk = " --accept-risk=lose-ssh" if self.options.over else ""
-        await self.job.start(f"{self.host.command} up --timeout={left}s {flags(self.wanted)}".rstrip() + risk, key, left + 30)
+        await self.job.start(f"{self.host.command} up --timeout={left}s {flags(self.wanted)}".rstrip() + risk, left + 30, key)
+
+    async def _key(self) -> dict[str, Secret]:
+        """The auth key by its name; none where the step names none, or nobody has given it."""
+        name = self.options.auth_key
+        if not name:
+            return {}
+        found = self.stage.secrets.get(name) or from_surroundings(Input(name, "secret"))
+        if not isinstance(found, Secret):
+            await self.stage.note(Text("没有认证密钥 {key}，改用链接登录", "there is no auth key {key}; a link will do").fill(key=name))
+            return {}
+        self.stage.redactor.add(found)
+        return {name: found}
 
     async def _harvest(self) -> None:
         """If `up` has ended: what it said. That its time was over, or that it died, does not matter; a refusal does."""
@@ -252,20 +264,9 @@ class _Entry:
 
     def _expected(self, now: Situation) -> None:
         """Raises when it is somebody else's account or tailnet."""
-        net = now.tailnet
-        if net is None:
-            return
-        tagged = bool(net.me.tags)  # a tagged machine has no account; its tailnet tells
-        pairs = ((Text("账号", "account"), "" if tagged else net.account, self.options.account),
-                 (Text("tailnet", "tailnet"), net.name, self.options.tailnet))  # fmt: skip
-        for what, have, want in pairs:
-            if have and want and not want.startswith("tag:") and have.lower() != want.lower():
-                text = Text(
-                    "登录的{what}是 {have}，不是要的 {want}，两边会互相看不见：运行 sudo tailscale logout，再用 {want} 登录",
-                    "logged in to {what} {have} instead of {want}; the machines would not see each other: run sudo tailscale logout, then "
-                    "log in with {want}",
-                )
-                raise Unusable(text.fill(what=what, have=have, want=want))
+        wrong = mismatch(self.options, now.tailnet) if now.tailnet else None
+        if wrong:
+            raise Unusable(wrong)
 
     async def _done(self, now: Situation) -> None:
         await self.job.settled()

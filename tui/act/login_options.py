@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from tui.errors import UsageError
 from tui.guide.model import ActionSpec
+from tui.judge.tailnet import Tailnet
 from tui.run.values import expand
-from tui.texts import Text
+from tui.texts import Text, same
 
 _SECONDS: Final = 600.0
 
@@ -88,6 +89,19 @@ def read_options(spec: ActionSpec, values: Mapping[str, str]) -> Options:
         prefix=given.get("prefix", "") or "ts",
         seconds=spec.timeout or _SECONDS,
     )
+
+
+def mismatch(options: Options, tailnet: Tailnet) -> Text | None:
+    """Why this is not the account or tailnet expected; None if it is. A tagged machine has no account, so its tailnet tells."""
+    account = "" if tailnet.me.tags or options.account.startswith("tag:") else tailnet.account
+    pairs = ((Text("账号", "account"), account, options.account), (same("tailnet"), tailnet.name, options.tailnet))
+    text = Text(
+        "登录的{what}是 {have}，不是要的 {want}，两边会互相看不见：运行 sudo tailscale logout，再用 {want} 登录",
+        "logged in to {what} {have} instead of {want}; the machines would not see each other: run sudo tailscale logout, then log in with "
+        "{want}",
+    )
+    wrong = ((what, have, want) for what, have, want in pairs if have and want and have.lower() != want.lower())
+    return next((text.fill(what=what, have=have, want=want) for what, have, want in wrong), None)
 
 
 def _words(value: Any) -> str:

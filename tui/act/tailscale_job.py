@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 from tui.act.tailscale import shell
 from tui.errors import TargetError
 from tui.judge.evidence import End, Evidence
 from tui.run.action import Stage
+from tui.secret import Secret
 
 _SETTLE: Final = 10.0
 """Seconds a command gets to end by itself once the state it waits for is there."""
@@ -32,24 +34,28 @@ class UpJob:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._task: asyncio.Task[Evidence] | None = None
-        self._script, self._key, self._id, self._patience, self._lost = "", "", "", 0.0, 0
+        self._script, self._id, self._patience, self._lost = "", "", 0.0, 0
+        self._lent: Mapping[str, Secret] = {}
 
     @property
     def running(self) -> bool:
         """Whether the command has not ended yet, as far as is known."""
         return self._task is not None
 
-    async def start(self, command: str, key: str, patience: float) -> None:
-        """Run it, with the secret input `key` as auth key if one is named. What ran before is ended first."""
+    async def start(self, command: str, patience: float, key: Mapping[str, Secret] | None = None) -> None:
+        """Run it, with `key`, if given, as the auth key: its name and itself. What ran before is ended first."""
         await self.close()
-        self._script = _KEYED.replace("{name}", key).replace("{command}", command) if key else command
-        self._key, self._id, self._patience, self._lost = key, self._stage.teller.job_id(), patience, 0
+        self._lent, self._script = key or {}, command
+        for name in self._lent:
+            self._script = _KEYED.replace("{name}", name).replace("{command}", command)
+        self._id, self._patience, self._lost = self._stage.teller.job_id(), patience, 0
         self._follow()
 
     def _follow(self) -> None:
         """Run it, or find it again by its id."""
-        lend = (self._key,) if self._key else ()
-        told = self._stage.stream(self._script, sudo=True, patience=self._patience, job_id=self._id, language=shell(self._stage), lend=lend)
+        told = self._stage.stream(
+            self._script, sudo=True, patience=self._patience, job_id=self._id, language=shell(self._stage), lend=self._lent
+        )
         self._task = asyncio.ensure_future(told)
 
     async def ended(self) -> Evidence | None:

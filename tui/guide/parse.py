@@ -247,8 +247,9 @@ class _Builder:
         return items
 
     def _used_inputs(self, items: Sequence[Item], checks: Sequence[CheckSpec], undo: str) -> tuple[str, ...]:
-        """Declared inputs that the step's commands, checks or undo read."""
+        """Declared inputs that the step's commands, actions, checks or undo read."""
         texts = [item.text for item in items if isinstance(item, Command)] + [undo] + [str(check.args) for check in checks]
+        texts += [str(item.options) for item in items if isinstance(item, ActionSpec)]
         return tuple(sorted(self._inputs.intersection(*map(variables, ["\n".join(texts)]))))
 
     def _command(self, draft: Draft, one: Sketch) -> Command:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeVar
@@ -83,16 +83,16 @@ class Stage:
 
     async def stream(
         self, script: str, *, on: str | None = None, sudo: bool = False, patience: float = 3600.0, job_id: str = "",
-        language: Literal["bash", "powershell", "cmd"] = "bash", lend: Sequence[str] = (),
+        language: Literal["bash", "powershell", "cmd"] = "bash", lend: Mapping[str, Secret] | None = None,
     ) -> Evidence:  # fmt: skip
         """Run a script that the reader watches: its command line and its output go into the log.
 
-        The same `job_id` again finds a job that is still running instead of starting it a second time. `lend` names the secret inputs it
-        gets, as environment variables. Raises Cancelled when stopped.
+        The same `job_id` again finds a job that is still running instead of starting it a second time. `lend` are secrets it gets as
+        environment variables. Raises Cancelled when stopped.
         """
         await self.note(f"$ {script}")
         target = self.target(on)
-        env = {**self.values, **{name: self.secrets[name].reveal() for name in lend}}
+        env = {**self.values, **{name: secret.reveal() for name, secret in (lend or {}).items()}}
         job = Job(job_id or self.teller.job_id(), script, language, env=env, sudo=self._sudo(on) if sudo else None)
         kept, ended, began = "", Ended(End.LOST), time.monotonic()
         async with aclosing(follow(target, job, self.redactor, self.stop, patience)) as told:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tui.errors import Cancelled, DocumentError, NotApproved, UsageError, ZhinanError
-from tui.guide.model import CheckSpec, Command, Guide, Input, Level, Step, TargetSpec
+from tui.guide.model import ActionSpec, CheckSpec, Command, Guide, Input, Level, Step, TargetSpec
 from tui.run import values as vals
 from tui.run.ask import ApprovalQuestion, Asker, FormQuestion, InputQuestion, PlaceQuestion, TargetQuestion
 from tui.run.journal import Journal
@@ -95,8 +95,14 @@ def chosen(guide: Guide, request: Request) -> tuple[Step, ...]:
 
 
 def needs_root(step: Step) -> bool:
-    """Whether something in the step may ask sudo for a password: it says `sudo`, or pipes a script into a shell."""
-    return any(_ROOT.search(command.text) for command in step.commands) or any("sudo" in str(spec.args) for spec in step.checks)
+    """Whether something in the step may ask sudo for a password: it says `sudo`, pipes a script into a shell, or is an action
+    that changes something.
+    """
+    return (
+        (step.changes and any(isinstance(item, ActionSpec) for item in step.items))
+        or any(_ROOT.search(command.text) for command in step.commands)
+        or any("sudo" in str(spec.args) for spec in step.checks)
+    )
 
 
 def approval_lines(guide: Guide) -> tuple[str, ...]:
