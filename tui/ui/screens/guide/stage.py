@@ -92,7 +92,9 @@ class GuideStage(Screen[None]):
         self._closed = True
         self.runner.stop()
         self.asker.withdraw()
-        await self.workers.wait_for_complete([w for w in self.workers if w.node is self and w.group == "run" and not w.is_finished])
+        running = [w for w in self.workers if w.node is self and w.group == "run" and not w.is_finished]
+        if running:  # an empty list means all workers to Textual, whoever waits here among them
+            await self.workers.wait_for_complete(running)
         await self.runner.close()
 
     # ---- what is shown -------------------------------------------------------------------------------------------------------
