@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "target"))
 
-from conftest import Sshd, start_sshd, stop
 from helpers_target import Answers, job
+from sshd_target import Sshd, start_sshd, stop
 
 from tui.target.base import Ended, Output
 from tui.target.ssh import SshTarget

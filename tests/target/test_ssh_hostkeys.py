@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Sshd, keygen
 from helpers_target import Answers
+from sshd_target import Sshd, keygen
 
 from tui.errors import HostKeyRejected
 from tui.target.ssh import SshTarget

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from conftest import Sshd, need_sshd, start_sshd, stop, wait_for_port
 from helpers_target import Answers, alive, first, job, run
+from sshd_target import Sshd, need_sshd, start_sshd, stop, wait_for_port
 
 from tui.errors import Unusable
 from tui.judge.evidence import End

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from conftest import Sshd
 from helpers_target import Answers, Link, Seen, alive, job, run
+from sshd_target import Sshd
 
 from tui.errors import Unreachable, Unusable
 from tui.judge.evidence import End

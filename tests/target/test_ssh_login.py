@@ -12,8 +12,8 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from conftest import Sshd, free_port, keygen, start_sshd, stop
 from helpers_target import Answers, Link, alive, job, run
+from sshd_target import Sshd, free_port, keygen, start_sshd, stop
 
 from tui.errors import Cancelled, HostKeyRejected, Refused, TargetError, Unreachable, Unusable, UsageError
 from tui.target.ssh import SshTarget

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.errors import Cancelled, Refused
 from tui.secret import Secret
 from tui.target import ssh_errors
+from tui.target.answers import unanswered
 from tui.target.base import Asker, SecretQuestion
 from tui.target.ssh_config import Host
 from tui.target.threads import call
@@ -40,13 +40,6 @@ class _Left:
     """A partial success: the methods that remain."""
 
     methods: list[str]
-
-
-def unanswered(asker: Asker, what: Text) -> Cancelled | Refused:
-    """The error for a question that got no answer: the user's no, or nobody there (an asker with a true `unattended`)."""
-    if getattr(asker, "unattended", False):
-        return Refused(Text("需要{what}，但没有人可以问。", "{what} is needed and nobody is there to ask.").fill(what=what))
-    return Cancelled(Text("没有给出{what}，已取消。", "{what} was not given; cancelled.").fill(what=what))
 
 
 class Login:

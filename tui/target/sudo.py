@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from tui.errors import Refused, TargetError, Unusable
 from tui.judge.evidence import End
 from tui.secret import Secret
+from tui.target.answers import unanswered
 from tui.target.askpass import ONCE
 from tui.target.base import Asker, Ended, Job, Output, SecretQuestion, Target
 from tui.texts import Text, same
@@ -58,9 +59,10 @@ async def sudo_state(target: Target) -> SudoState:
 
 
 async def ask_sudo(target: Target, asker: Asker) -> Secret | None:
-    """The password for sudo on this target, asked for once and tried; None where none is needed, or none was given.
+    """The password for sudo on this target, asked for once and tried; None where none is needed.
 
-    Raises `Refused` when the user may not use sudo there or three answers were wrong, `Unusable` where sudo is missing.
+    Raises `Cancelled` when it is not given (`Refused` where nobody can be asked), `Refused` when the user may not use sudo there or
+    three answers were wrong, and `Unusable` where sudo is missing.
     """
     if target in _known:
         return _known[target]
@@ -80,7 +82,7 @@ async def ask_sudo(target: Target, asker: Asker) -> Secret | None:
     for attempt in range(TRIES):
         secret = await asker.secret(SecretQuestion(what, again=attempt > 0))
         if secret is None:
-            return None
+            raise unanswered(asker, what)
         said = await _words(target, _TRY, secret, {ONCE: "1"})
         word, _, rest = said.partition("\n")
         if word == "right":
