@@ -30,6 +30,7 @@ def nft(text: str = NFT) -> dict[str, tuple[str, int]]:
     return {"nft.before": (nft_chain(text), 0), "nft.after": (nft_chain(text), 0), "ruleset": (text, 0)}
 
 
+CHAIN = "table inet fw {{\n\tchain in {{\n\t\ttype filter hook input priority 0; policy {};\n\t\t{}\n\t}}\n}}\n"
 RISEN = NFT.replace("ip saddr 100.64.0.0/10 counter packets 0 bytes 0 drop\n\t}\n}\ntable ip nat", "ip saddr 100.64.0.0/10 counter packets 7 bytes 70 drop\n\t}\n}\ntable ip nat")  # fmt: skip # noqa: E501
 ROWS: list[tuple[str, dict[str, Any], Conclusion]] = [
     ("on, dropping, dead", {"before": rules(0), "after": rules(9), "rows": DEAD}, TRAP),
@@ -137,8 +138,9 @@ def test_a_dead_metadata_service_does_not_make_it_another_cloud() -> None:
 
 def test_another_network_in_the_range() -> None:
     routes = (
-        ROUTES
-        + "eth1\t0000 0\t\neth1\t00406564\t00000000\t0001\t0\t0\t0\t00C0FFFF\t0\t0\t0\ntailscale0\t00006464\t00000000\t1\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+        f"{ROUTES}eth1\t0000 0\t\n"
+        "eth1\t00406564\t00000000\t0001\t0\t0\t0\t00C0FFFF\t0\t0\t0\n"
+        "tailscale0\t00006464\t00000000\t1\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
     )
     given: dict[str, Any] = {"vendor": "Dell Inc.", "region": "", "nameservers": "100.80.0.1 100.100.100.100", "routes": routes}
     seen = probe(**given, after=rules(9))
@@ -168,25 +170,9 @@ def test_another_network_in_the_range() -> None:
         ({"parts": {"firewalld": ("running", 0), "firewalld.zone": ("no zone", 2)}}, "firewalld", True, False),
         ({"parts": {"firewalld": ("running", 0), "firewalld.zone": ("trusted", 0)}}, "firewalld", True, True),
         ({"parts": {"firewalld": ("not running", 252)}}, "none", False, False),
-        (
-            {"parts": {"ruleset": ("table inet fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n}\n", 0)}},
-            "nftables",
-            True,
-            False,
-        ),
-        (
-            {
-                "parts": {
-                    "ruleset": (
-                        "table inet fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy accept;\n\t\tcounter packets 1 bytes 2 drop\n\t}\n}\n",
-                        0,
-                    )
-                }
-            },  # fmt: skip # noqa: E501
-            "nftables",
-            True,
-            False,
-        ),
+        ({"parts": {"ruleset": (CHAIN.format("drop", "iif lo accept"), 0)}}, "nftables", True, False),
+        ({"parts": {"ruleset": (CHAIN.format("accept", "counter packets 1 bytes 2 drop"), 0)}}, "nftables", True, False),
+        ({"parts": {"ruleset": (CHAIN.format("accept", "tcp dport 25 drop"), 0)}}, "none", False, False),
     ],
 )
 def test_the_hosts_own_firewall(more: dict[str, Any], kind: str, denies: bool, card: bool) -> None:

@@ -79,13 +79,17 @@ def test_the_undo_knows_the_mode_there_was() -> None:
     ("firewall", "apply", "undo"),
     [
         (HostFirewall("none"), [], []),
-        (HostFirewall("ufw"), ["ufw allow in on tailscale0", "ufw allow 41641/udp"], ["ufw delete allow in on tailscale0", "ufw delete allow 41641/udp"]),
+        (
+            HostFirewall("ufw"),
+            ["ufw allow in on tailscale0", "ufw allow 41641/udp"],
+            ["ufw delete allow in on tailscale0", "ufw delete allow 41641/udp"],
+        ),
         (HostFirewall("ufw", card=True), ["ufw allow 41641/udp"], ["ufw delete allow 41641/udp"]),
         (HostFirewall("ufw", card=True, port=True), [], []),
         (
             HostFirewall("firewalld", port=True, zone="public"),
-            ["firewall-cmd --permanent --zone=trusted --change-interface=tailscale0", "firewall-cmd --zone=trusted --change-interface=tailscale0"],
-            ["firewall-cmd --permanent --zone=public --change-interface=tailscale0", "firewall-cmd --zone=public --change-interface=tailscale0"],
+            [f"firewall-cmd {scope}--zone=trusted --change-interface=tailscale0" for scope in ("--permanent ", "")],
+            [f"firewall-cmd {scope}--zone=public --change-interface=tailscale0" for scope in ("--permanent ", "")],
         ),
         (
             HostFirewall("firewalld", card=True),
