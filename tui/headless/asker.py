@@ -19,13 +19,14 @@ T = TypeVar("T")
 
 
 class TerminalAsker:
-    """`asking` is set while a question waits on the terminal. `place` is where steps run whose document does not say where."""
+    """`asking` is set while a question waits on the terminal, `unattended` where there is none. `place` is where steps run whose document does not say where."""
 
     def __init__(self, *, accept_new_host_key: bool, place: str | None, interactive: bool) -> None:
         self.asking = False
         self._accept = accept_new_host_key
         self._place = place
         self._interactive = interactive
+        self.unattended = not interactive
 
     async def accept_host_key(self, question: HostKeyQuestion) -> bool:
         """Yes with `--accept-new-host-key`, else the person's word."""
