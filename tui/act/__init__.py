@@ -18,5 +18,6 @@ def _lazy(module: str, name: str) -> Action:
 
 
 ACTIONS: Final[Actions] = {
+    "tailscale.install": _lazy("install", "install"),
     "tailscale.login": _lazy("login", "login"),
 }

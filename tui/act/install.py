@@ -1,0 +1,174 @@
+"""Action `tailscale.install`: Tailscale on the machine, its service running and enabled at boot, by whatever way fits it.
+
+Looks first, and changes nothing that is there. Where downloads do not come through it tries again with growing pauses, then says the
+other ways. Options: mirror (a base address instead of https://pkgs.tailscale.com), package (a .deb, .rpm or .tgz file on this computer,
+sent over the step's connection). Learns ts_version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tui.act.package import carry
+from tui.act.tailscale import LOOK, Host, survey
+from tui.errors import Unfinished, Unreachable, Unusable, UsageError, ZhinanError
+from tui.judge.evidence import End, Evidence
+from tui.judge.install import SYSTEM, Plan, Way, plan, read_system
+from tui.judge.install_failures import Failure, failure
+from tui.judge.install_scripts import UNDO_APT, UNDO_RPM, UNDO_TARBALL, from_package
+from tui.judge.tailnet import Version, read_version
+from tui.run.action import Stage
+from tui.run.values import expand
+from tui.texts import Text
+
+PAUSES: tuple[float, ...] = (5.0, 15.0, 45.0)
+"""Seconds between attempts."""
+VERSION: Final = "tailscale version"
+_PATIENCE: Final = 1800.0
+_ENABLE: Final = "sudo systemctl enable --now tailscaled"
+_OLD: Final = Version(1, 98, 2)
+"""From here on a node attribute can mend the collision with Alibaba Cloud's internal addresses."""
+_UNDO: Final = {"deb": UNDO_APT, "rpm": UNDO_RPM, "tgz": UNDO_TARBALL}
+
+
+async def install(stage: Stage) -> None:
+    """Install what is missing. Raises a ZhinanError that says why it can't, and what else to do."""
+    mirror, package = _options(stage)
+    if stage.target().family == "windows":
+        raise Unusable(
+            Text("这台是 Windows：从 https://tailscale.com/download 安装", "this is Windows: install from https://tailscale.com/download")
+        )
+    host = await survey(stage)
+    version = await _version(stage)
+    if version is None:
+        if host.uid != 0 and not host.sudo:
+            raise Unusable(_NO_ROOT.fill(user=host.user or "?"))
+        undo = await (_from_file(stage, host, package) if package else _download(stage, host, mirror))
+        host, version = await survey(stage), await _version(stage)
+        if version is None:
+            raise Unusable(Text("安装做完了，却找不到 tailscale 命令", "the installation ended, but there is no tailscale command"))
+        if undo:
+            await stage.note(Text("要撤销，运行：\n{undo}", "to undo this, run:\n{undo}").fill(undo=undo.rstrip()))
+    else:
+        await stage.note(Text("已经装了 Tailscale {v}", "Tailscale {v} is installed already").fill(v=version.text))
+        if version < _OLD:
+            await stage.note(_UPGRADE.fill(v=version.text))
+    stage.learn(ts_version=version.text)
+    await _serve(stage, host)
+
+
+def _options(stage: Stage) -> tuple[str, Path | None]:
+    given: Mapping[str, Any] = expand(dict(stage.spec.options), stage.values)
+    wrong = sorted(set(given) - {"mirror", "package"})
+    if wrong:
+        text = Text("第 {line} 行：tailscale.install 没有“{name}”这个选项，只有 mirror 和 package",
+                    "line {line}: tailscale.install has no option “{name}”, only mirror and package")  # fmt: skip
+        raise UsageError(text.fill(line=stage.spec.line, name=wrong[0]))
+    words = {name: "" if str(value or "").startswith("$") else str(value or "") for name, value in given.items()}
+    mirror = words.get("mirror", "").rstrip("/")
+    if mirror and not re.fullmatch(r"https?://[\w.:\[\]-]+(/[\w./~-]*)?", mirror, re.ASCII):
+        text = Text("第 {line} 行：“{mirror}”不是镜像地址", "line {line}: “{mirror}” is no address of a mirror")
+        raise UsageError(text.fill(line=stage.spec.line, mirror=mirror))
+    package = words.get("package", "")
+    return mirror, Path(package).expanduser() if package else None
+
+
+async def _version(stage: Stage) -> Version | None:
+    seen = await stage.capture(VERSION, patience=LOOK)
+    if seen.end is not End.EXITED:
+        text = Text("看不了有没有装 Tailscale：{why}", "can't look whether Tailscale is installed: {why}")
+        raise Unreachable(text.fill(why=seen.why or seen.end))
+    return read_version(seen.out) if seen.code == 0 else None
+
+
+async def _download(stage: Stage, host: Host, mirror: str) -> str:
+    """Go the planned way, again where that can help. Gives the undo script."""
+    way: Plan = plan(read_system((await stage.capture(SYSTEM, patience=LOOK)).out), mirror)
+    if way.way is Way.UNSUPPORTED:
+        raise Unusable(way.say)
+    await stage.note(way.say)
+    pauses = [*PAUSES]
+    while True:
+        seen = await stage.stream(_as_root(way.script, host), sudo=True, patience=_PATIENCE)
+        if seen.end is End.EXITED and seen.code == 0:
+            return _as_root(way.undo, host)
+        why = failure(seen.out, seen.code) if seen.end is End.EXITED else None
+        if why is None or not why.again or not pauses:
+            raise _given_up(seen, why)
+        pause = pauses.pop(0)
+        text = Text("{why}；{pause} 秒后再试一次", "{why}; trying again in {pause} s")
+        await stage.note(text.fill(why=why.say).fill(pause=f"{pause:g}"))
+        await stage.sleep(pause)
+
+
+async def _from_file(stage: Stage, host: Host, package: Path) -> str:
+    there, kind = await carry(stage, package)
+    script = _as_root(f"{from_package(there, kind)}rm -f {there}\n", host)
+    seen = await stage.stream(script, sudo=True, patience=_PATIENCE)
+    if seen.end is not End.EXITED or seen.code != 0:
+        raise _given_up(seen, failure(seen.out, seen.code))
+    return _as_root(_UNDO[kind], host)
+
+
+def _given_up(seen: Evidence, why: Failure | None) -> ZhinanError:
+    """The error of the last attempt."""
+    if seen.end is not End.EXITED:
+        text = Text("不知道有没有装完：{why}", "not known whether it was installed: {why}")
+        return Unfinished(text.fill(why=seen.why or seen.end))
+    last = next((line.strip() for line in reversed(seen.out.splitlines()) if line.strip()), "")
+    say = why.say if why else Text(last or f"exit {seen.code}", last or f"exit {seen.code}")
+    more = _OTHER_WAYS if why and why.download else Text("", "")
+    return Unusable(Text(f"没有装上：{say.zh}{more.zh}", f"not installed: {say.en}{more.en}"))
+
+
+async def _serve(stage: Stage, host: Host) -> None:
+    """The service runs now and will at boot, and has what it needs."""
+    if not host.active:
+        await stage.note(
+            Text("这个系统没有 systemd，看不了也管不了 tailscaled 服务", "no systemd here, so the tailscaled service is not looked after")
+        )
+        return
+    if host.active != "active" or host.enabled != "enabled":
+        seen = await stage.stream(_as_root(_ENABLE, host), sudo=True, patience=120.0)
+        again = await survey(stage)
+        if not again.tun and again.active != "active":
+            raise Unusable(_NO_TUN)
+        if seen.code != 0 or again.active not in ("active", "activating"):
+            text = Text(
+                "Tailscale 装上了，但服务起不来（{state}）：看 sudo journalctl -u tailscaled -n 50",
+                "Tailscale is installed, but its service does not start ({state}): see sudo journalctl -u tailscaled -n 50",
+            )
+            raise Unusable(text.fill(state=again.active))
+        host = again
+    if not host.tun:
+        await stage.note(_NO_TUN)
+    await stage.note(Text("tailscaled 服务在运行，开机会自动启动", "the tailscaled service runs, and starts at boot"))
+
+
+def _as_root(script: str, host: Host) -> str:
+    """The script for root on a machine that has no sudo."""
+    return re.sub(r"(?<![\w-])sudo ", "", script) if host.uid == 0 and not host.sudo else script
+
+
+_NO_ROOT: Final = Text(
+    "安装要 root 权限，而 {user} 没有 sudo：用 root 登录，或让管理员装上 sudo",
+    "installing takes root, and {user} has no sudo: log in as root, or have an admin install sudo",
+)
+_NO_TUN: Final = Text(
+    "没有 /dev/net/tun，tailscaled 用不了内核网卡：运行 sudo modprobe tun；容器要由宿主机开放这个设备",
+    "there is no /dev/net/tun, so tailscaled has no network device: run sudo modprobe tun; a container must be given it by its host",
+)
+_UPGRADE: Final = Text(
+    "{v} 比较旧（1.98.2 起才有办法在后台解决和阿里云内网地址的冲突）：可以运行 sudo tailscale update 升级",
+    "{v} is rather old (from 1.98.2 on the collision with Alibaba Cloud's internal addresses can be mended in the console): "
+    "sudo tailscale update brings a newer one",
+)
+_OTHER_WAYS: Final = Text(
+    "。别的办法：在自己电脑上从 https://pkgs.tailscale.com/stable/ 下好软件包，在这一步写 package: 文件，会经这条连接传过去；"
+    "或写 mirror: 地址，用你信得过的镜像",
+    ". Other ways: download the package on your own computer from https://pkgs.tailscale.com/stable/ and write package: FILE in this step, "
+    "it is then sent over this connection; or write mirror: ADDRESS for a mirror you trust",
+)
