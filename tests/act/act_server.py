@@ -46,13 +46,15 @@ class Reply:
 class Server:
     """The place. `statuses` are JSON objects, `lost`, `refuses`, texts told with an exit code of 1, or what makes one of these.
 
-    `replies` answer scripts that hold a word, one after the other, the last one again and again.
+    `hosts`, one after the other, then `host` say who we are there. `replies` answer scripts that hold a word, one after the other,
+    the last one again and again.
     """
 
     statuses: list[Any]
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     prefs: Mapping[str, Any] | None = None
     host: str = "uid=1000\nuser=admin\nssh=198.51.100.7 50000 172.16.0.10 22\nsudo=/usr/bin/sudo\ntailscale=/usr/bin/tailscale\ntun=yes\n"
+    hosts: list[str] = field(default_factory=list)
     name: str = "ecs"
     address: str = "ssh://admin@ecs"
     family: Literal["posix", "windows"] = "posix"
@@ -87,7 +89,7 @@ class Server:
                 async for happening in self._status():
                     yield happening
             case s if s == HOST:
-                yield Output(self.host.encode(), 0)
+                yield Output((self.hosts.pop(0) if self.hosts else self.host).encode(), 0)
                 yield Ended(End.EXITED, 0)
             case s if s == PREFS:
                 yield Output(b"" if self.prefs is None else json.dumps({"ControlURL": "", **self.prefs}).encode(), 0)

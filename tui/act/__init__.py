@@ -18,6 +18,8 @@ def _lazy(module: str, name: str) -> Action:
 
 
 ACTIONS: Final[Actions] = {
+    "aliyun.mend": _lazy("network_mend", "mend"),
+    "aliyun.network": _lazy("network", "network"),
     "tailscale.install": _lazy("install", "install"),
     "tailscale.login": _lazy("login", "login"),
 }

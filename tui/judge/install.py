@@ -69,8 +69,8 @@ class Plan:
 TOOLS: Final = ("apt-get", "dnf", "yum", "zypper", "apk", "pacman", "curl", "wget", "tar")
 _APT: Final = frozenset(
     {
-        "ubuntu", "pop", "neon", "tuxedo", "debian", "linuxmint", "elementary", "zorin", "galliumos", "parrot", "mendel", "pureos", "kaisen",
-        "kali", "osmc", "sparky", "pika", "deepin", "raspbian", "industrial-os",
+        "ubuntu", "pop", "neon", "tuxedo", "debian", "linuxmint", "elementary", "zorin", "galliumos", "parrot", "mendel", "pureos",
+        "kaisen", "kali", "osmc", "sparky", "pika", "deepin", "raspbian", "industrial-os",
     }
 )  # fmt: skip
 _RPM: Final = frozenset(

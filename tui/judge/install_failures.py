@@ -31,7 +31,7 @@ _RULES: Final = (
         "apt-lock-held", "另一个程序正占着包管理器（多半是系统自动更新）：等它结束，不要删锁",
         "another program holds the package manager (automatic updates, often): wait for it, don't delete the lock", again=True)),
     (r"dpkg was interrupted|dpkg 被中断", _failure(
-        "dpkg-interrupted", "上一次 dpkg 没有做完：运行 sudo dpkg --configure -a", "an earlier dpkg was cut short: sudo dpkg --configure -a")),
+        "dpkg-interrupted", "上一次 dpkg 没有做完：运行 sudo dpkg --configure -a", "dpkg was cut short: sudo dpkg --configure -a")),
     (r"is not in the sudoers|不在 sudoers", _failure("sudo-not-permitted", "这个用户不能用 sudo", "this user may not use sudo")),
     (r"sudo: a password is required|a terminal is required to read the password|必须拥有一个终端", _failure(
         "sudo-needs-password", "sudo 要密码", "sudo wants a password")),
