@@ -19,7 +19,7 @@ POLICY_TEXT = '{\n\t// everybody may reach everything\n\t"acls": [{"action": "ac
 class Admin:
     """What the API knows. `tokens` maps a token to what it may do; `clients` an OAuth secret to its id; `asked` is what was asked.
 
-    `busy` is how many requests are answered with "too many". `on_policy` is told each new policy.
+    `busy` is how many requests are answered with "too many". `after_reading` is called when a policy was read.
     """
 
     tokens: dict[str, set[str]] = field(default_factory=lambda: {"tskey-api-good": {READ, DEVICES, POLICY}, "tskey-api-weak": {READ}})
@@ -29,7 +29,7 @@ class Admin:
     busy: int = 0
     retry_after: str = "1"
     asked: list[str] = field(default_factory=list)
-    on_policy: Any = None
+    after_reading: Any = None
 
     @property
     def etag(self) -> str:
@@ -120,14 +120,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _policy(self, body: bytes, rights: set[str]) -> None:
         if self.command == "POST":
             if POLICY not in rights:
-                return self._say(403, {"message": "calling actor does not have enough permissions to perform this function"})
+                self._say(403, {"message": "calling actor does not have enough permissions to perform this function"})
+                return
             if self.headers.get("If-Match", self.admin.etag) != self.admin.etag:
-                return self._say(412, {"message": "precondition failed, invalid old hash"})
+                self._say(412, {"message": "precondition failed, invalid old hash"})
+                return
             self.admin.policy = body.decode()
-            if self.admin.on_policy:
-                self.admin.on_policy(self.admin.policy)
         hujson = "hujson" in self.headers.get("Accept", "")
-        return self._say(200, self.admin.policy if hujson else {"acls": []}, {"ETag": self.admin.etag})
+        told = self.admin.policy if hujson else {"acls": []}
+        self._say(200, told, {"ETag": self.admin.etag})
+        if self.command == "GET" and self.admin.after_reading:
+            self.admin.after_reading()
 
     def _say(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()

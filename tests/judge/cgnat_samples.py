@@ -59,7 +59,8 @@ def printed(
     for name, address in IDS.items():
         status = (rows or {}).get(name, "pass")
         out += f"@start {name} {address}\n"
-        out += "" if status == "silent" else f"@row {name} {address} {status} 12 proof of {name}\n"
+        replies = {"pass": "3/3", "fail": "0/3"}.get(status, "?") if name.startswith("dns:") else f"proof of {name}"
+        out += "" if status == "silent" else f"@row {name} {address} {status} 12 {replies}\n"
     for when, text in (("before", before), ("after", after)):
         out += "" if text is None else f"@begin iptables.{when}\n{text}\n@end iptables.{when} {code}\n"
     more = {"ruleset": ("", 0), "routes": (routes, 0), "version": (f"{version}\n  tailscale commit: 1\n", 0), "prefs": (PREFS, 0)} | (
