@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Host, Lab, LabFailed, what_lacks
+from lab import Host, Lab, LabFailed, Tailnet, what_lacks
 
 _HERE = Path(__file__).parent
 
@@ -20,23 +20,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """The running lab. Where CI runs, a lab that cannot start is a failure; elsewhere its tests are skipped, saying what lacks."""
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The running lab. Where CI runs, a lab that cannot start is a failure; elsewhere its tests are skipped, saying what lacks.
+
+    If a test of the session will ask for real Tailscale, its building begins now, beside all else.
+    """
     reason = what_lacks()
-    house = Lab()
+    wanted = any("tailnet" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    house = Lab(tailnet_wanted=wanted and reason is None)
     if reason is None:
         try:
             house.__enter__()
         except LabFailed as failed:
             reason = f"the lab did not start: {failed}"
     if reason is not None:
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _lacks(reason)
     try:
         yield house
     finally:
         house.close()
+
+
+def _lacks(reason: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def tailnet(lab: Lab) -> Tailnet:
+    """Real Tailscale in the lab: a control server, a server in a cloud, a reader's computer. The same rule for what lacks."""
+    try:
+        return lab.tailnet
+    except LabFailed as failed:
+        _lacks(f"the lab's tailnet did not start: {failed}")
+        raise
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from lab import Host, Lab
+from lab.network import PART
 
 
 @pytest.mark.parametrize("name", ["server", "jump"])
@@ -80,7 +81,7 @@ def test_sudo_takes_the_password_of_ops_and_not_of_guest(lab: Lab, server: Host)
 
 def test_a_host_has_one_link_and_it_leads_into_the_lab(server: Host) -> None:
     links = server.exec("ip -brief -4 addr | sed 's/@[^ ]*//' | awk '{print $1, $3}'").stdout.split()
-    assert links == ["lo", "127.0.0.1/8", "eth0", f"{server.ip}/28"]
+    assert links == ["lo", "127.0.0.1/8", "eth0", f"{server.ip}/{PART}"]
     assert server.exec("timeout 2 bash -c '</dev/tcp/192.0.2.1/80'").returncode != 0
 
 

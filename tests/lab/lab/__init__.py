@@ -4,12 +4,19 @@ Stand-ins can only show that the program agrees with what its authors believe ab
 ones: hosts booted in containers, joined by a bridge in a network namespace, their links cut and mended at will, and a web
 server that answers for the names from which Tailscale is installed. Nothing leaves the machine.
 
+`lab.tailnet` is the same with real Tailscale, built here: a control server, a server inside a cloud whose own addresses
+Tailscale's rules are in the way of, and the reader's computer.
+
     with Lab() as lab:
         lab.hosts["server"].exec("systemctl is-system-running")
 """
 
+from lab.control import Approval, Control
+from lab.furnish import Wish
 from lab.host import Host
 from lab.house import Lab
+from lab.laptop import Laptop
+from lab.tailnet import Tailnet
 from lab.tools import LabFailed, what_lacks
 
-__all__ = ["Host", "Lab", "LabFailed", "what_lacks"]
+__all__ = ["Approval", "Control", "Host", "Lab", "LabFailed", "Laptop", "Tailnet", "Wish", "what_lacks"]

@@ -1,7 +1,8 @@
 """What stands behind tailscale.com/install.sh and pkgs.tailscale.com in the lab: an installer, and a signed repository.
 
-The package in it is a stand-in: it is called tailscale, brings the service and the command, is enabled and started by its
-installation as the real one is, and does nothing. What is rehearsed is the way there, with Debian's own tools all along it.
+The package in it is the real one where there is one, and else a stand-in, which costs no building: it is called tailscale,
+brings the service and the command, is enabled and started by its installation as the real one is, and joins no network. What
+is rehearsed with it is the way there, with Debian's own tools all along it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
+from lab.package import VERSION, Package, archive, real
 from lab.tools import run
 
-VERSION = "1.102.3"
 ADDRESS = "100.64.0.1"
 SUITE = "bookworm"
 _INSTALLER = Path(__file__).with_name("installer.sh")
@@ -97,13 +98,16 @@ fi
 """
 
 
-def build(folder: Path, workshop: Path) -> None:
-    """Fill `folder` with all that the web server shows; `workshop` takes what is needed on the way, the signing key too."""
+def build(folder: Path, workshop: Path, programs: Path | None = None) -> None:
+    """Fill `folder` with all that the web server shows; `workshop` takes what is needed on the way, the signing key too.
+
+    With `programs`, the folder that `golang.programs` gives, the package is the real one, and so is the installer.
+    """
     debian = folder / "stable/debian"
     pool = debian / "pool"
     pool.mkdir(parents=True)
     sign = _Signer(workshop / "gnupg")
-    (folder / "install.sh").write_bytes(_INSTALLER.read_bytes())
+    (folder / "install.sh").write_bytes((programs / "installer.sh" if programs else _INSTALLER).read_bytes())
     (folder / "index.html").write_text("packages of the lab\n")
     (debian / SUITE).mkdir()
     (debian / SUITE / "installer-supported").write_text("OK\n")
@@ -112,36 +116,41 @@ def build(folder: Path, workshop: Path) -> None:
         "# Tailscale packages for debian bookworm\n"
         "deb [signed-by=/usr/share/keyrings/tailscale-archive-keyring.gpg] https://pkgs.tailscale.com/stable/debian bookworm main\n"
     )
-    _pack(pool, workshop, "tailscale", VERSION, _tailscale_files(), {"postinst": _POSTINST, "prerm": _PRERM, "postrm": _POSTRM})
+    if programs:
+        archive(folder / "stable", programs)
+    _pack(pool, workshop, real(programs) if programs else _stand_in())
     keyring = {"usr/share/keyrings/tailscale-archive-keyring.gpg": (sign.public.read_bytes(), 0o644)}
-    _pack(pool, workshop, "tailscale-archive-keyring", "1.0", keyring, {})
+    _pack(pool, workshop, Package("tailscale-archive-keyring", "1.0", keyring, {}))
     _index(debian, sign)
 
 
-def _tailscale_files() -> dict[str, tuple[bytes, int]]:
-    return {
+def _stand_in() -> Package:
+    files = {
         "usr/bin/tailscale": (_COMMAND.encode(), 0o755),
         "lib/systemd/system/tailscaled.service": (_UNIT.encode(), 0o644),
         "etc/default/tailscaled": (b'PORT="41641"\nFLAGS=""\n', 0o644),
     }
+    return Package("tailscale", VERSION, files, {"postinst": _POSTINST, "prerm": _PRERM, "postrm": _POSTRM})
 
 
-def _pack(pool: Path, workshop: Path, name: str, version: str, files: dict[str, tuple[bytes, int]], scripts: dict[str, str]) -> None:
-    """One .deb from `files` (path → content, mode) and its maintainer scripts."""
-    tree = workshop / name
+def _pack(pool: Path, workshop: Path, package: Package) -> None:
+    """One .deb; not pressed, because it only goes from one folder of this machine to another."""
+    tree = workshop / package.name
     control = (
-        f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: the Zhinan authors <lab@example.invalid>\n"
-        f"Section: net\nPriority: optional\nDescription: stand-in of the lab for {name}\n It does nothing.\n"
+        f"Package: {package.name}\nVersion: {package.version}\nArchitecture: {package.architecture}\n{package.control}"
+        "Maintainer: the Zhinan authors <lab@example.invalid>\nSection: net\nPriority: optional\n"
+        f"Description: {package.name}, as the lab packs it\n"
     )
-    conffiles = "".join(f"/{path}\n" for path in files if path.startswith("etc/"))
-    parts = {f"DEBIAN/{script}": (text.encode(), 0o755) for script, text in scripts.items()}
+    conffiles = "".join(f"/{path}\n" for path in package.files if path.startswith("etc/"))
+    parts = {f"DEBIAN/{script}": (text.encode(), 0o755) for script, text in package.scripts.items()}
     parts |= {"DEBIAN/control": (control.encode(), 0o644), "DEBIAN/conffiles": (conffiles.encode(), 0o644)}
-    for path, (content, mode) in (files | parts).items():
+    for path, (content, mode) in {**package.files, **parts}.items():
         target = tree / path
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         target.write_bytes(content)
         target.chmod(mode)
-    run("dpkg-deb", "--build", "--root-owner-group", str(tree), str(pool / f"{name}_{version}_all.deb"))
+    deb = pool / f"{package.name}_{package.version}_{package.architecture}.deb"
+    run("dpkg-deb", "--build", "--root-owner-group", "-Znone", str(tree), str(deb))
     shutil.rmtree(tree)
 
 

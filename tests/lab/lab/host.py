@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,20 +21,26 @@ from lab.network import Internet
 from lab.processes import CGROUPS, identity, remove_cgroups
 from lab.tools import LabFailed
 
-_CLEAN = ("env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8")
 BOOT_SECONDS = 60.0
+
+
+def clean() -> dict[str, str]:
+    """An environment that owes nothing to the one the tests run in."""
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 
 
 class Host:
     """A host that `start` boots and `ready` waits for.
 
-    `ip` is its public address, `root` its disk as seen from outside, `known_hosts` the line that proves it.
+    `ip` is its public address, `root` its disk as seen from outside, `known_hosts` the line that proves it, `tun` whether it
+    may have tunnels.
     """
 
     def __init__(self, name: str, ip: str, netns: str, root: Path, folder: Path, internet: Internet) -> None:
         self.name, self.ip, self.root = name, ip, root
         self._netns, self._folder, self._internet = netns, folder, internet
         self.machine = f"{internet.prefix}-{name}"
+        self.tun = Path("/dev/net/tun").exists()
         self._leader = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -65,9 +72,9 @@ class Host:
             *(f"--network-namespace-path={self._netns}", "--capability=CAP_NET_ADMIN,CAP_NET_RAW", "--notify-ready=yes"),
             *("--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe"),
         ]
-        if Path("/dev/net/tun").exists():
+        if self.tun:
             command.append("--bind=/dev/net/tun")
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NOTIFY_SOCKET": str(self._folder / "notices")}
+        environment = {**clean(), "NOTIFY_SOCKET": str(self._folder / "notices")}
         with self._log().open("wb") as log:
             self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         (self._folder / "container.pid").write_text(identity(self._process.pid))
@@ -81,6 +88,11 @@ class Host:
                 (self._folder / "leader.pid").write_text(identity(self._leader))
             if re.search(r"^READY=1$", notice, re.MULTILINE):
                 break
+        if not self.tun:
+            self.exec("rm -f /dev/net/tun", check=True)  # the container has one of its own accord
+        self._greets()
+
+    def _greets(self) -> None:
         try:
             with socket.create_connection((self.ip, 22), timeout=10) as line:
                 line.settimeout(10)
@@ -94,9 +106,10 @@ class Host:
 
         With `check` a command that fails raises `LabFailed`.
         """
-        argv = ["nsenter", "--target", str(self._leader), *("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"), "--", *_CLEAN]
+        argv = ["nsenter", "--target", str(self._leader), *("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"), "--"]
         done = subprocess.run(
             [*argv, "bash", "-c", command],
+            env=clean(),
             input=text,
             capture_output=True,
             encoding="utf-8",
@@ -107,6 +120,19 @@ class Host:
         if check and done.returncode:
             raise LabFailed(f"on {self.name}: {command} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
         return done
+
+    def resolves(self, resolver: str, name: str, tries: int = 3) -> int:
+        """How many of so many UDP questions for a name, put to one resolver, are answered within a second each."""
+        query = struct.pack(">HHHHHH", 0x1234, 0x0100, 1, 0, 0, 0)
+        query += b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + struct.pack(">BHH", 0, 1, 1)
+        words = "".join(f"\\x{byte:02x}" for byte in query)
+        heard = "timeout 1 dd bs=512 count=1 <&3 status=none | grep -q ."
+        ask = f"(exec 3<>/dev/udp/{resolver}/53 && printf '{words}' >&3 && {heard} && echo yes)"
+        return self.exec("; ".join([ask] * tries)).stdout.split().count("yes")
+
+    def fill(self) -> None:
+        """Write until nothing more goes on its disk; for a host that has only so much room."""
+        self.exec("cat /dev/zero >/var/full")
 
     @contextmanager
     def cut_off(self) -> Iterator[None]:

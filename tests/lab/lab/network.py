@@ -11,13 +11,13 @@ from pathlib import Path
 
 from lab.tools import run
 
-# A range kept for documentation, in parts of 16 addresses so that several labs can stand on one machine.
+# A range kept for documentation, in parts of 32 addresses so that several labs can stand on one machine.
 RANGE = ipaddress.IPv4Network("203.0.113.0/24")
-PART = 28
+PART = 27
 
 
 class Internet:
-    """One part of the range behind one bridge. `number` (0…15) names everything made here."""
+    """One part of the range behind one bridge. `number` (0…7) names everything made here."""
 
     def __init__(self, number: int) -> None:
         self.net = list(RANGE.subnets(new_prefix=PART))[number]
@@ -33,6 +33,9 @@ class Internet:
         self._inside("link", "add", "inet", "type", "bridge")
         self._inside("addr", "add", f"{self.services}/{PART}", "dev", "inet")
         self._inside("link", "set", "inet", "up")
+        # The internet ends here: what asks for another address is told at once that there is no way.
+        self._inside("route", "add", "unreachable", "default")
+        run("ip", "netns", "exec", self.namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1")
         run("ip", "link", "add", self.prefix, "type", "veth", "peer", "name", "machine", "netns", self.namespace)
         self._inside("link", "set", "machine", "master", "inet", "up")
         run("ip", "addr", "add", f"{self.machine}/{PART}", "dev", self.prefix)
@@ -42,7 +45,9 @@ class Internet:
         """A namespace for host `name`, linked to the bridge as address number `place`; gives (address, path of the namespace)."""
         namespace, address = f"{self.prefix}-{name}", self._at(place)
         run("ip", "netns", "add", namespace)
-        self._inside("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+        # An address always has the same card, or its neighbours would look for the host that had the address before.
+        card = f"02:00:00:00:00:{place:02x}"
+        self._inside("link", "add", name, "type", "veth", "peer", "name", "eth0", "address", card, "netns", namespace)
         self._inside("link", "set", name, "master", "inet", "up")
         for words in (
             ("link", "set", "lo", "up"),
@@ -52,6 +57,29 @@ class Internet:
         ):
             run("ip", "-n", namespace, *words)
         return address, f"/run/netns/{namespace}"
+
+    def unplug(self, name: str) -> None:
+        """The namespace of a host goes, and its link with it."""
+        run("ip", "netns", "del", f"{self.prefix}-{name}", quiet=True)
+
+    def place(self, address: str) -> int:
+        """The number of an address, as `plug` takes it."""
+        return int(ipaddress.IPv4Address(address)) - int(self.net.network_address)
+
+    def serve_at(self, place: int) -> str:
+        """One more address for services, number `place`; gives it."""
+        address = self._at(place)
+        self._inside("addr", "replace", f"{address}/{PART}", "dev", "inet")
+        return address
+
+    def own(self, *addresses: str) -> None:
+        """Addresses of other ranges, which hosts reach over their default route."""
+        for address in addresses:
+            self._inside("addr", "replace", f"{address}/32", "dev", "inet")
+
+    def plugged(self, namespace: str, *words: str) -> None:
+        """An `ip` command inside the namespace at this path."""
+        run("ip", "-n", Path(namespace).name, *words)
 
     def cut(self, name: str) -> None:
         """From now on nothing reaches host `name` (or `machine`: this one), and nothing comes from it; nobody is told."""

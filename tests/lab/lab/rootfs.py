@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 from pathlib import Path
 
-from lab.tools import LabFailed, run
+from lab.tools import LabFailed, cache, run
 
 SUITE = "bookworm"
 PACKAGES = "systemd,systemd-sysv,dbus,openssh-server,curl,ca-certificates,sudo,iproute2,iptables,gnupg,procps"
@@ -36,11 +35,9 @@ apt-get clean
 
 def pristine() -> Path:
     """The kept Debian, made now if it is not there; several sessions may ask at once. Raises `LabFailed`."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhinan-lab"
-    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = hashlib.sha256(f"{SUITE}\n{PACKAGES}\n{_FURNISH}".encode()).hexdigest()[:16]
-    root = cache / f"{SUITE}-{key}"
-    with (cache / "making.lock").open("w") as lock:
+    root = cache() / f"{SUITE}-{key}"
+    with (cache() / "making.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.is_dir():
             _make(root)
@@ -62,14 +59,24 @@ def mirror() -> str:
     return next((line.strip() for line in sources.splitlines() if line.startswith("http")), "")
 
 
-def lay(root: Path, folder: Path) -> Path:
-    """A writable copy of `root` in `folder`: a layer over it, or a real copy where the file system can carry no layer."""
-    upper, work, merged = (folder / name for name in ("upper", "work", "root"))
-    for each in (upper, work, merged):
-        each.mkdir(parents=True)
+def lay(root: Path, folder: Path, room: str = "") -> Path:
+    """A writable copy of `root` in `folder`: a layer over it, or a real copy where the file system can carry no layer.
+
+    `room`, as `64M`, is all that can ever be written on it; then it must be a layer.
+    """
+    layer, merged = folder / "layer", folder / "root"
+    layer.mkdir(parents=True)
+    merged.mkdir()
+    if room:
+        run("mount", "-t", "tmpfs", "-o", f"size={room},mode=755", "room", str(layer))
+    upper, work = layer / "upper", layer / "work"
+    upper.mkdir()
+    work.mkdir()
     try:
         run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={root},upperdir={upper},workdir={work}", str(merged))
     except LabFailed:
+        if room:
+            raise
         run("cp", "-a", "--reflink=auto", f"{root}/.", str(merged), timeout=300)
     return merged
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 _PROGRAMS = {
     "systemd-nspawn": "systemd-container",
@@ -38,6 +39,13 @@ def run(*argv: str, text: str | None = None, timeout: float = 60.0, quiet: bool 
     if done.returncode and not quiet:
         raise LabFailed(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
+
+
+def cache() -> Path:
+    """The folder of what is made once and kept for later labs, of all sessions of this account."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zhinan-lab"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def what_lacks() -> str | None:
