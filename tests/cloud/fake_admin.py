@@ -128,9 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.admin.policy = body.decode()
         hujson = "hujson" in self.headers.get("Accept", "")
         told = self.admin.policy if hujson else {"acls": []}
-        self._say(200, told, {"ETag": self.admin.etag})
-        if self.command == "GET" and self.admin.after_reading:
+        etag = self.admin.etag
+        if self.command == "GET" and self.admin.after_reading:  # before the answer leaves: its reader is quick
             self.admin.after_reading()
+        self._say(200, told, {"ETag": etag})
 
     def _say(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()

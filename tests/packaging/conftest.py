@@ -6,20 +6,10 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-
-@dataclass(frozen=True)
-class Built:
-    """Both archives, and what is in them: path → content. The source archive's paths are told from its top folder."""
-
-    sdist: Path
-    wheel: Path
-    in_sdist: dict[str, bytes]
-    in_wheel: dict[str, bytes]
+from packaged import Built
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Built
+from packaged import Built
 
 import tui
 

@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 class TerminalAsker:
-    """`asking` is set while a question waits on the terminal, `unattended` where there is none. `place` is where steps run whose document does not say where."""
+    """`asking` is set while a question waits on the terminal, `unattended` where there is none.
+
+    `place` is where steps run whose document does not say where.
+    """
 
     def __init__(self, *, accept_new_host_key: bool, place: str | None, interactive: bool) -> None:
         self.asking = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tui.texts import Text
@@ -59,7 +59,8 @@ _RULES: Final = (
         "install-url-http-error", "下载服务器拒绝了请求", "the download server refused the request", again=True, download=True)),
     (r"<html|<!DOCTYPE", _failure("script-is-html", "下载到的是网页，不是脚本：有登录页或代理在中间",
                                   "a web page came instead of the script: a login page or a proxy is in between", download=True)),
-    (r"(curl|wget|dnf|sudo): (command )?not found", _failure("curl-missing", "缺少要用的程序", "a program that is needed is missing")),
+    (r"(curl|wget|dnf|sudo): (command )?not found", _failure(
+        "curl-missing", "缺少要用的程序 {word}", "the program {word} is needed and missing")),
 )  # fmt: skip
 _COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE), failure) for pattern, failure in _RULES)
 _CURL: Final = {6: "curl: (6)", 7: "curl: (7)", 18: "curl: (18)", 28: "curl: (28)", 35: "curl: (35)", 52: "curl: (52)", 56: "curl: (56)"}
@@ -69,6 +70,7 @@ def failure(said: str, code: int | None) -> Failure | None:
     """What went wrong, from the output and, where that says nothing, curl's exit code; None where neither is known."""
     for words in (said, _CURL.get(code or 0, "")):
         for pattern, found in _COMPILED:
-            if words and pattern.search(words):
-                return found
+            match = pattern.search(words) if words else None
+            if match:
+                return replace(found, say=found.say.fill(word=match[1])) if "{word}" in found.say.zh else found
     return None

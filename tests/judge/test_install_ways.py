@@ -180,5 +180,11 @@ def test_failures(said: str, code: int, cause: str, again: bool, download: bool)
     assert (found.id, found.again, found.download) == (cause, again, download)
 
 
+def test_a_missing_program_is_named() -> None:
+    found = failure("sh: 1: wget: not found", 127)
+    assert found is not None
+    assert found.say.en == "the program wget is needed and missing"
+
+
 def test_an_unknown_failure_is_none() -> None:
     assert failure("something else", 3) is None
