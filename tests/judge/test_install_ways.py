@@ -183,7 +183,7 @@ def test_failures(said: str, code: int, cause: str, again: bool, download: bool)
 def test_a_missing_program_is_named() -> None:
     found = failure("sh: 1: wget: not found", 127)
     assert found is not None
-    assert found.say.en == "the program wget is needed and missing"
+    assert found.say.en == "the program wget is missing"
 
 
 def test_an_unknown_failure_is_none() -> None:

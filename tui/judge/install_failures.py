@@ -60,7 +60,7 @@ _RULES: Final = (
     (r"<html|<!DOCTYPE", _failure("script-is-html", "下载到的是网页，不是脚本：有登录页或代理在中间",
                                   "a web page came instead of the script: a login page or a proxy is in between", download=True)),
     (r"(curl|wget|dnf|sudo): (command )?not found", _failure(
-        "curl-missing", "缺少要用的程序 {word}", "the program {word} is needed and missing")),
+        "curl-missing", "缺少程序 {word}", "the program {word} is missing")),
 )  # fmt: skip
 _COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE), failure) for pattern, failure in _RULES)
 _CURL: Final = {6: "curl: (6)", 7: "curl: (7)", 18: "curl: (18)", 28: "curl: (28)", 35: "curl: (35)", 52: "curl: (52)", 56: "curl: (56)"}
