@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab import Host, Lab, LabFailed
+from lab import Host, Lab, LabFailed, Tailnet
 from lab.network import RANGE
 
 _HERE = Path(__file__).parent
@@ -66,6 +66,24 @@ def test_what_a_killed_session_left_is_removed_by_the_next(lab: Lab) -> None:
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
     assert traces(number) != []
+    with Lab() as other:
+        assert other.number == number
+    assert traces(number) == []
+
+
+def test_a_killed_session_with_a_tailnet_leaves_nothing_either(tailnet: Tailnet) -> None:
+    begin = "import sys; from lab import Lab; l = Lab(); l.__enter__(); l.tailnet.laptop; l.tailnet.approval; print(l.number, flush=True)"
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"{begin}; sys.stdin.read()"], cwd=_HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with child.stdin, child.stdout:
+        number = int(child.stdout.readline())
+        assert any("headscale" in trace for trace in traces(number))
+        assert any("tailscaled" in trace for trace in traces(number))
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
     with Lab() as other:
         assert other.number == number
     assert traces(number) == []

@@ -18,6 +18,8 @@ _PROGRAMS = {
     "mount": "mount",
     "dpkg-deb": "dpkg",
     "gpg": "gnupg",
+    "curl": "curl",
+    "sysctl": "procps",
 }
 
 
