@@ -101,6 +101,16 @@ def test_the_package_is_the_real_one(ecs: Host, tailnet: Tailnet) -> None:
     assert ecs.exec("systemctl list-unit-files tailscaled.service --no-legend; ls /var/lib/tailscale /usr/bin/tailscale").stdout == ""
 
 
+def test_the_archive_for_systems_without_a_package(tailnet: Tailnet) -> None:
+    listed = json.loads(tailnet.server.exec("curl -fsS 'https://pkgs.tailscale.com/stable/?mode=json'").stdout)
+    (name,) = listed["Tarballs"].values()
+    top = name.removesuffix(".tgz")
+    unpack = f"curl -fsSL https://pkgs.tailscale.com/stable/{name} | tar -xz -C /tmp && cd /tmp/{top}"
+    done = tailnet.server.exec(f"{unpack} && ls systemd && ./tailscale version | head -1; rm -rf /tmp/{top}")
+    units = ["tailscale-online.target", "tailscale-wait-online.service", "tailscaled.defaults", "tailscaled.service"]
+    assert done.stdout.split() == [*units, listed["Version"]], done
+
+
 def test_the_cloud_around_the_server(tailnet: Tailnet) -> None:
     server = tailnet.server
     assert reaches(server) == ALL
