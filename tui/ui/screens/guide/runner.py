@@ -36,12 +36,17 @@ _CUT_SHORT: dict[End, Text] = {
 
 
 class Runner:
-    """Reads one session. `state` is the run so far, `logs` the output of each item, `latest` the item that started last."""
+    """Reads one session. `state` is the run so far, `logs` the output of each item, `latest` the item that started last.
+
+    `idle` is set between passes.
+    """
 
     def __init__(self, session: SessionLike) -> None:
         self._session = session
         self._pending: dict[Place, list[str]] = {}
         self._busy = False
+        self.idle = asyncio.Event()
+        self.idle.set()
         self.state = RunState()
         self.logs: dict[Place, LogStore] = {}
         self.latest: Place | None = None
@@ -57,6 +62,7 @@ class Runner:
     async def run(self, request: Request, happened: Callable[[AnyEvent], None]) -> None:
         """One pass to its end; `happened` is told each event after it was folded. Unexpected exceptions pass through."""
         self._busy, self.request, self.fault, self.stopping = True, request, None, False
+        self.idle.clear()
         try:
             async with aclosing(self._session.run(request)) as events:
                 turn = time.monotonic()
@@ -69,6 +75,7 @@ class Runner:
         finally:
             self.flush()
             self._busy = self.stopping = False
+            self.idle.set()
 
     def stop(self) -> None:
         """Ask the pass to end; what runs is ended with its whole process group."""

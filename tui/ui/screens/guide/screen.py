@@ -65,7 +65,7 @@ class GuideScreen(GuideReading):
         except Exception as error:  # noqa: BLE001  the screen stays usable whatever broke; the details go to the log file
             self.runner.broke(front(self).note_crash(error))
         self.asker.withdraw()
-        if not self._closed:
+        if not self._shut:
             self.refresh_all()
 
     def _happened(self, event: AnyEvent) -> None:

@@ -56,7 +56,7 @@ class GuideStage(Screen[None]):
         self._shown: RunState | None = None
         self._shown_log: Place | None = None
         self._shown_store: LogStore | None = None
-        self._closed = False
+        self._shut = False
         self.asker: ScreenAsker
         self.runner: Runner
 
@@ -87,14 +87,12 @@ class GuideStage(Screen[None]):
 
     async def shut(self) -> None:
         """Stop what runs, wait for its end, leave every target. Idempotent."""
-        if self._closed:
+        if self._shut:
             return
-        self._closed = True
+        self._shut = True
         self.runner.stop()
         self.asker.withdraw()
-        running = [w for w in self.workers if w.node is self and w.group == "run" and not w.is_finished]
-        if running:  # an empty list means all workers to Textual, whoever waits here among them
-            await self.workers.wait_for_complete(running)
+        await self.runner.idle.wait()
         await self.runner.close()
 
     # ---- what is shown -------------------------------------------------------------------------------------------------------
