@@ -5,9 +5,7 @@ The file is `config.toml` in the program's home folder (`ZHINAN_HOME`). Nothing 
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,10 +65,13 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    import difflib  # both only where there is a file to read
+    import tomllib
+
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         text = Text("设置文件 {file} 读不了：{why}", "can't read the settings file {file}: {why}")
         raise ConfigError(text.fill(file=file, why=error)) from error

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
-from tui.guide import library
-from tui.guide.model import Guide
-from tui.practice.world import World as PracticeWorld
-from tui.run.ask import Asker
-from tui.run.engine import Session
-from tui.run.journal import Journal
-from tui.run.places import Places
-from tui.run.plan import Given
-from tui.target.ssh import SshTarget
-from tui.ui.seams import Practice, World
+if TYPE_CHECKING:
+    from tui.guide.model import Guide
+    from tui.run.ask import Asker
+    from tui.run.engine import Session
+    from tui.run.plan import Given
+    from tui.ui.seams import Practice, World
 
 GUIDE = "tailscale-ecs"
 LOGIN_AFTER = 20.0
@@ -33,6 +30,15 @@ def rehearsal(faults: Sequence[str] = ()) -> Practice:
 
 @asynccontextmanager
 async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
+    from tui.guide import library  # all of it only when somebody rehearses: the reader waits for none of it
+    from tui.practice.world import World as PracticeWorld
+    from tui.run.engine import Session
+    from tui.run.journal import Journal
+    from tui.run.places import Places
+    from tui.run.plan import Given
+    from tui.target.ssh import SshTarget
+    from tui.ui.seams import World
+
     async with PracticeWorld(faults, login_after=LOGIN_AFTER) as world:
         journal = Journal(world.journal_home)
         addresses = world.targets()

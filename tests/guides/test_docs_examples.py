@@ -13,7 +13,7 @@ import click
 import pytest
 from textual.binding import Binding
 
-from tui import cli
+from tui import commands
 from tui.errors import ZhinanError
 from tui.guide import parse
 from tui.judge import checks
@@ -57,7 +57,7 @@ def shown_commands() -> Iterator[tuple[str, list[str]]]:
 
 def parsed(words: list[str]) -> click.Context:
     """The innermost context of a command line, read but not run."""
-    command: click.Command = cli.cli
+    command: click.Command = commands.cli
     context = command.make_context("zhinan", list(words))
     if isinstance(command, click.Group) and (rest := [*context._protected_args, *context.args]):
         name, inner, rest = command.resolve_command(context, rest)
@@ -84,7 +84,7 @@ def test_a_wrong_command_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("page", READMES)
 def test_the_options_of_run_are_all_listed(page: str) -> None:
-    run = cli.cli.commands["run"]
+    run = commands.cli.commands["run"]
     known = {option for parameter in run.params if isinstance(parameter, click.Option) for option in parameter.opts}
     listed = {row[1].split()[0] for row in ROW.finditer(prose(page)) if row[1].startswith("--")}
     assert listed == known - {"--help"}
@@ -93,7 +93,7 @@ def test_the_options_of_run_are_all_listed(page: str) -> None:
 @pytest.mark.parametrize("page", READMES)
 def test_every_subcommand_is_shown(page: str) -> None:
     shown = {words[0] for where, words in shown_commands() if where.startswith(f"{page}:") and words}
-    assert {name for name, command in cli.cli.commands.items() if not command.hidden} <= shown
+    assert {name for name, command in commands.cli.commands.items() if not command.hidden} <= shown
 
 
 @pytest.mark.parametrize("page", READMES)

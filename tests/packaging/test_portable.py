@@ -87,7 +87,7 @@ for module in sys.argv[1].split():
 print("imported")
 """
 
-READER = ["tui.cli", "tui.config", "tui.judge", "tui.guide", "tui.run", "tui.headless", "tui.ui", "tui.practice"]
+READER = ["tui.cli", "tui.commands", "tui.config", "tui.judge", "tui.guide", "tui.run", "tui.headless", "tui.ui", "tui.practice"]
 PLACES = ["tui.target.registry", "tui.target.base", "tui.target.local", "tui.target.ssh", "tui.target.replay"]
 
 

@@ -11,9 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.tasklists import tasklists_plugin
 
 from tui.guide.labels import marked
 
@@ -60,11 +58,6 @@ class Block:
     info: str | None = None
     first: int = 0
     index: int = field(default=0)
-
-
-def reader() -> MarkdownIt:
-    """The Markdown dialect of the program: CommonMark, GFM tables, strikethrough and task lists."""
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(tasklists_plugin)
 
 
 def blocks(tokens: Sequence[Token]) -> list[Block]:

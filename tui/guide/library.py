@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.errors import DocumentError, UsageError
-from tui.guide.blocks import blocks, reader
+from tui.guide.blocks import blocks
+from tui.guide.dialect import reader
 from tui.guide.frontmatter import read_front
 from tui.guide.labels import numbered
 from tui.guide.source import read

@@ -19,7 +19,8 @@ from markdown_it.token import Token
 
 from tui.guide import fences, inline
 from tui.guide.annotate import CommandNote, StepNote, notes_in
-from tui.guide.blocks import Block, blocks, reader
+from tui.guide.blocks import Block, blocks
+from tui.guide.dialect import reader
 from tui.guide.fences import Draft
 from tui.guide.frontmatter import Front, read_front
 from tui.guide.ids import Ids, path_id

@@ -5,11 +5,10 @@ No business logic lives here. Which guide is run how is the guide screen's and t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -19,24 +18,20 @@ from textual.screen import Screen
 from tui import config, texts
 from tui.errors import ZhinanError
 from tui.guide.model import Guide
-from tui.guide.parse import load
-from tui.run.ask import Asker
-from tui.run.engine import Session
-from tui.run.journal import Journal
-from tui.run.plan import Given
+from tui.guide.opening import begin
 from tui.texts import Text
-from tui.ui import crash, links
-from tui.ui.dialogs.base import Dialog
-from tui.ui.dialogs.confirm import ConfirmDialog
-from tui.ui.dialogs.palette import Entry, PaletteDialog
-from tui.ui.screens.guide.screen import GuideScreen
-from tui.ui.screens.help.screen import HelpScreen
-from tui.ui.screens.library.screen import LibraryScreen
-from tui.ui.seams import Practice, SessionLike, Sessions
-from tui.ui.starts import GuideStart, LibraryStart, PracticeStart, Start
+from tui.ui.screens.opening.screen import OpeningScreen
+from tui.ui.starts import GuideStart, LibraryStart, OpeningStart, PracticeStart, Start
 from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keys import key, key_name, listed, offered, words
+
+if TYPE_CHECKING:
+    from tui.run.plan import Given
+    from tui.ui.crash import Crash
+    from tui.ui.dialogs.palette import Entry
+    from tui.ui.screens.guide.screen import GuideScreen
+    from tui.ui.seams import Practice, Sessions
 
 _QUIT = Text("退出指南？", "Quit Zhinan?")
 _QUIT_WHY = Text(
@@ -80,7 +75,8 @@ class ZhinanApp(App[int]):
         self._sessions = sessions
         self._practice = practice
         self._world = AsyncExitStack()
-        self.crash: crash.Crash | None = None
+        self.crash: Crash | None = None
+        self.failure: ZhinanError | None = None
         for each in (DARK, LIGHT):  # before any style sheet is read: they name roles that only these themes have
             self.register_theme(each)
         self.theme = (LIGHT if theme == "light" else DARK).name
@@ -94,9 +90,11 @@ class ZhinanApp(App[int]):
         """The first screen."""
         match self._start:
             case LibraryStart():
-                self.push_screen(LibraryScreen(self._folders))
+                self._open_library()
             case GuideStart(guide, given):
                 self.open_guide(guide, given)
+            case OpeningStart(beginning, known):
+                self.push_screen(OpeningScreen(beginning, known))
             case PracticeStart():
                 self.open_practice()
 
@@ -109,15 +107,32 @@ class ZhinanApp(App[int]):
     def open_path(self, path: Path) -> None:
         """Open a document; what keeps it from opening is said and nothing else changes."""
         try:
-            guide = load(path)
+            beginning = begin(path)
         except ZhinanError as error:
             self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
             return
-        self.open_guide(guide, Given())
+        self.push_screen(OpeningScreen(beginning))
 
     def open_guide(self, guide: Guide, given: Given) -> None:
         """Show a parsed document."""
+        from tui.ui.screens.guide.screen import GuideScreen
+
         self.push_screen(GuideScreen(guide, self._sessions, given))
+
+    def go_on(self, opening: OpeningScreen, guide: Guide) -> None:
+        """The whole of a document whose beginning is shown: its guide screen, at the same words; then the keys that waited for it."""
+        from tui.run.plan import Given
+        from tui.ui.screens.guide.screen import GuideScreen
+
+        screen = GuideScreen(guide, self._sessions, opening.given or Given(), place=opening.document.place)
+        self.switch_screen(screen)
+        for event in opening.kept:
+            screen.call_after_refresh(self.post_message, event)
+
+    def _open_library(self) -> None:
+        from tui.ui.screens.library.screen import LibraryScreen
+
+        self.push_screen(LibraryScreen(self._folders))
 
     def open_practice(self) -> None:
         """Start the practice world and open its guide."""
@@ -128,6 +143,9 @@ class ZhinanApp(App[int]):
         self.run_worker(self._start_practice(self._practice), group="practice", exclusive=True, exit_on_error=False)
 
     async def _start_practice(self, practice: Practice) -> None:
+        from tui.guide.parse import load
+        from tui.ui.screens.guide.screen import GuideScreen
+
         try:
             world = await self._world.enter_async_context(practice())
             guide = load(world.path)
@@ -145,6 +163,9 @@ class ZhinanApp(App[int]):
         self.run_worker(self._leave_guide(), group="leave", exclusive=True)
 
     async def _leave_guide(self) -> None:
+        from tui.ui.screens.guide.screen import GuideScreen
+        from tui.ui.screens.library.screen import LibraryScreen
+
         if isinstance(self.screen, GuideScreen):
             leaving = self.screen
             await leaving.shut()
@@ -153,10 +174,12 @@ class ZhinanApp(App[int]):
                 await self._world.aclose()
                 self._world = AsyncExitStack()
         if not isinstance(self.screen, LibraryScreen | GuideScreen):
-            self.push_screen(LibraryScreen(self._folders))
+            self._open_library()
 
     def follow(self, href: str, document: Path) -> None:
         """Open a link found in `document`: a page in the browser, another document here."""
+        from tui.ui import links
+
         match links.resolve(href, document):
             case links.Page(url):
                 opened = links.can_browse()
@@ -173,11 +196,17 @@ class ZhinanApp(App[int]):
 
     def action_help(self) -> None:
         """The keys of the screen in front."""
+        from tui.ui.dialogs.base import Dialog
+        from tui.ui.screens.help.screen import HelpScreen
+
         if not isinstance(self.screen, HelpScreen | Dialog):
             self.push_screen(HelpScreen(listed(self._speakers())))
 
     def action_palette(self) -> None:
         """Everything that can be done now."""
+        from tui.ui.dialogs.base import Dialog
+        from tui.ui.dialogs.palette import PaletteDialog
+
         if isinstance(self.screen, Dialog):
             return
 
@@ -199,6 +228,8 @@ class ZhinanApp(App[int]):
 
     async def action_quit(self) -> None:
         """Quit; asks first if something runs."""
+        from tui.ui.dialogs.confirm import ConfirmDialog
+
         if any(isinstance(screen, ConfirmDialog) for screen in self.screen_stack):
             return
         if not any(screen.runner.busy for screen in self._guides()):
@@ -217,6 +248,8 @@ class ZhinanApp(App[int]):
         self.exit(0)
 
     def _guides(self) -> list[GuideScreen]:
+        from tui.ui.screens.guide.screen import GuideScreen
+
         return [screen for screen in self.screen_stack if isinstance(screen, GuideScreen) and screen.is_mounted]
 
     def _speakers(self) -> list[DOMNode]:
@@ -225,6 +258,8 @@ class ZhinanApp(App[int]):
 
     def _entries(self) -> Iterable[Entry]:
         """The bindings in force, those that the key bar shows first; Textual's own, which have no id, left out."""
+        from tui.ui.dialogs.palette import Entry
+
         seen: set[str] = {"app.palette"}
         active = sorted(self.screen.active_bindings.items(), key=lambda each: not each[1].binding.show)
         for name, (node, binding, enabled, _) in active:
@@ -237,12 +272,17 @@ class ZhinanApp(App[int]):
 
     def note_crash(self, error: Exception) -> Text:
         """Write an unexpected exception to a file of the program's own; one sentence that says where."""
+        from tui.ui import crash
+
         self.crash = crash.write(error, config.home())
         return self.crash.text
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's last resort would print a traceback; the reader gets one sentence, the details go to the log file."""
-        self.note_crash(error)
+        if isinstance(error, ZhinanError):
+            self.failure = error
+        else:
+            self.note_crash(error)
         self._return_code = 1
         if self._exception is None:  # so that tests see it
             self._exception = error
@@ -257,38 +297,5 @@ def speak(screen: Screen[object]) -> None:
         if again is not None:
             again()
         node.refresh(layout=True)
-    if isinstance(screen, GuideScreen):
-        screen.refresh_all()
-
-
-def sessions_on(journal: Journal) -> Sessions:
-    """Real sessions, kept in `journal`."""
-
-    def make(guide: Guide, asker: Asker, given: Given) -> SessionLike:
-        return Session(guide, asker, journal=journal, given=given)
-
-    return make
-
-
-def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bool = False, given: Given | None = None) -> int:
-    """Open the full screen on a document, or on the library, or (`rehearse`) in the practice world; gives the exit code.
-
-    Raises ZhinanError for what keeps it from opening at all; nothing has been drawn then.
-    """
-    settings = config.load()
-    texts.use(settings.language)
-    start: Start = LibraryStart()
-    if rehearse:
-        start = PracticeStart()
-    elif path is not None:
-        start = GuideStart(load(path), given or Given())
-    journal = Journal(settings.home)
-    try:
-        app = ZhinanApp(start, sessions_on(journal), practice=practice, theme=settings.theme, folders=settings.library)
-        code = app.run()
-    finally:
-        journal.close()
-    if app.crash is not None and code is None:
-        sys.stderr.write(f"{app.crash.text}\n")
-        return 1
-    return code or 0
+    if (refresh_all := getattr(screen, "refresh_all", None)) is not None:
+        refresh_all()

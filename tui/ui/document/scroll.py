@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from markdown_it.token import Token
 from textual.geometry import Size
@@ -14,6 +14,14 @@ from textual.strip import Strip
 from tui.ui.document.layout import column
 from tui.ui.document.line import Line
 from tui.ui.document.store import Block, Store
+
+
+class Spot(NamedTuple):
+    """The words at the top: their block's first source line, the place in its text (-1: a row that is not its text), the row in it."""
+
+    line: int
+    at: int
+    inside: int
 
 
 class LazyScroll(ScrollView):
@@ -38,6 +46,19 @@ class LazyScroll(ScrollView):
         block, lines = self._store.blocks[index], self._store.lay(index)
         inside = (source_line - block.first) * len(lines) // max(1, block.last - block.first + 1)
         self._go(self._store.top(index) + max(0, min(inside, len(lines) - 1)))
+
+    @property
+    def place(self) -> Spot | None:
+        """What stands at the top, to be found again in another view of the same document; None at the beginning."""
+        if (place := self._reading()) is None:
+            return None
+        return Spot(self._store.blocks[place[0]].first, *place[1:])
+
+    def read_on(self, place: Spot) -> None:
+        """Stand where another view stood."""
+        if self._too_early(lambda: self.read_on(place)) or not self._store.blocks:
+            return
+        self._go(self._row_again(self._store.of_line(place.line), place.at, place.inside))
 
     @property
     def _view_height(self) -> int:

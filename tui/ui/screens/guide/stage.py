@@ -21,6 +21,7 @@ from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.asker import ScreenAsker
 from tui.ui.document import DocumentView
+from tui.ui.document.scroll import Spot
 from tui.ui.log.store import LogStore
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.findbar import FindBar
@@ -47,11 +48,12 @@ _HOME = Text("指南", "Guides")
 class GuideStage(Screen[None]):
     """One guide, open, and its session. `practice` says so in a band; closing the screen stops what runs and leaves every target."""
 
-    def __init__(self, guide: Guide, sessions: Sessions, given: Given, *, practice: bool = False) -> None:
+    def __init__(self, guide: Guide, sessions: Sessions, given: Given, *, practice: bool = False, place: Spot | None = None) -> None:
         super().__init__()
         self.guide = guide
         self.practice = practice
         self._given = given
+        self._place = place
         self._sessions = sessions
         self._shown: RunState | None = None
         self._shown_log: Place | None = None
@@ -67,7 +69,10 @@ class GuideStage(Screen[None]):
         yield Band(id="lost")
         yield StepStrip(self.guide.steps, id="strip")
         with Container(id="work"):
-            yield DocumentView(self.guide, id="document")
+            document = DocumentView(self.guide, id="document")
+            if self._place is not None:
+                document.read_on(self._place)
+            yield document
             yield Panels(self.guide)
         yield Band(id="status")
         yield FindBar(id="find")
@@ -127,6 +132,7 @@ class GuideStage(Screen[None]):
         self.query_one("#title", TitleBar).crumbs = tuple(crumbs)
         self.query_one("#practice", Band).says = Content.styled(str(_PRACTICE), "bold") if self.practice else None
         self.panels.relabel()
+        self.document.mutate_reactive(DocumentView.places)  # equal as ever, yet its badges and marks have words of their own
 
     def refresh_all(self) -> None:
         """Tell every part what is so now."""

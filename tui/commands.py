@@ -1,0 +1,256 @@
+"""The commands of `zhinan`, as click reads them. Nothing heavy is imported before a command needs it.
+
+Exit codes: 0 all passed; 1 a step or check failed; 2 wrong usage or a bad document; 3 ended unknown (lost, timed out); 4 refused (not
+approved, gate closed); 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui import __version__, config, texts
+from tui.door import complain, screen
+from tui.errors import UsageError, ZhinanError
+from tui.texts import Text
+
+if TYPE_CHECKING:
+    from tui.guide.model import Guide
+    from tui.run.plan import Request
+
+
+def _(zh: str, en: str) -> str:
+    """Help is read before anything else is known: its language is the environment's."""
+    return zh if texts.from_environment() == "zh" else en
+
+
+class _Front(click.Group):
+    """`zhinan FILE.md` is short for opening it: a first word that is no command is a document."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            args = ["open", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Front, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]},
+             help=_("打开一份 Markdown 指南，边读边执行。不带参数时打开知识库；zhinan 文件.md 打开那一份。",
+                    "Open a Markdown guide, read it and run it. Without arguments: the library; zhinan FILE.md: that guide."))  # fmt: skip
+@click.version_option(__version__, prog_name="zhinan", help=_("显示版本", "show the version"))
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """See `help`."""
+    if ctx.invoked_subcommand is None:
+        sys.exit(screen(None))
+
+
+@cli.command("open", hidden=True)
+@click.argument("file")
+def open_(file: str) -> None:
+    """Open a guide on the full screen."""
+    from tui.guide import library
+
+    sys.exit(screen(library.find(file)))
+
+
+@cli.command(help=_("不用全屏界面，执行指南的步骤。", "Run a guide's steps without the screen."))
+@click.argument("guide")
+@click.option("--step", "steps", multiple=True, metavar="ID", help=_("只执行这一步，可重复", "run just this step; repeatable"))
+@click.option("--from", "start", metavar="ID", help=_("从这一步执行到最后", "run from this step to the last"))
+@click.option("--on", "places", multiple=True, metavar="NAME=TARGET", help=_("目标在哪里，如 ecs=ssh://root@1.2.3.4 或 ecs=local",
+              "where a target is: ecs=ssh://root@1.2.3.4, ecs=local"))  # fmt: skip
+@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help=_("填一个输入", "give an input's value"))
+@click.option("--force", is_flag=True, help=_("已经是这样的步骤也再做一次", "run steps that are already done, too"))
+@click.option("--yes", is_flag=True, help=_("批准这份文档的命令（不接受主机密钥，也不打开闸门）",
+                                            "approve the document's commands (accepts no host key, opens no gate)"))  # fmt: skip
+@click.option("--accept-new-host-key", is_flag=True, help=_("接受第一次见到的主机密钥", "accept a host key seen for the first time"))
+@click.option("--json", "as_json", is_flag=True, help=_("每个事件一行 JSON", "one event a line, as JSON"))
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=_("写一份 JUnit 报告", "write a JUnit report")
+)
+def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str, ...], inputs: tuple[str, ...], junit: Path | None,
+        **flags: bool) -> None:  # fmt: skip
+    """Run a guide headless."""
+    from tui.guide import library, parse
+    from tui.headless.runner import Ways, run_headless
+    from tui.run.plan import Given
+
+    document = parse.load(library.find(guide))
+    request = _request(document, steps, start, force=flags["force"])
+    given = Given(_pairs(places, "--on"), _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"])
+    ways = Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"], junit=junit)
+    sys.exit(asyncio.run(run_headless(document, request, given, ways)))
+
+
+@cli.command(help=_("列出指南的步骤和命令。", "List a guide's steps and commands."))
+@click.argument("guide")
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+def steps(guide: str, as_json: bool) -> None:
+    """Show what a document means to the program."""
+    from tui.guide import library, parse
+    from tui.guide.outline import outline
+    from tui.run.clean import clean
+
+    document = parse.load(library.find(guide))
+    rows = outline(document)
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for step, row in zip(document.steps, rows, strict=True):
+        where = row["on"] or Text("在哪里？", "where?")
+        click.echo(clean(f"{step.line:>5}  {step.id}  [{where}]  {f'{step.label} {step.title}'.strip()}"))
+        for command in row["commands"]:
+            mark = "·" if command["explicit"] else "$"
+            for line in command["text"].splitlines():
+                click.echo(f"         {mark} {clean(line)}")
+    if not rows:
+        click.echo(str(Text("这份文档里没有步骤", "this document has no steps")))
+
+
+@cli.command(help=_("检查文档写得对不对，指出文件和行。", "Check documents; say file and line of what is wrong."))
+@click.argument("paths", nargs=-1, required=True)
+def lint(paths: tuple[str, ...]) -> None:
+    """Lint files and folders."""
+    from tui.guide import parse
+    from tui.guide.lint import lint as examine
+    from tui.guide.model import Level
+
+    bad = False
+    for file in _documents(paths):
+        try:
+            document = parse.load(file)
+        except ZhinanError as error:
+            click.echo(f"{file}: {error}")
+            bad = True
+            continue
+        for problem in sorted(examine(document), key=lambda each: each.line):
+            word = Text("错误", "error") if problem.level is Level.ERROR else Text("提醒", "warning")
+            click.echo(f"{file}:{problem.line}: {word}: {problem.text}")
+            bad = bad or problem.level is Level.ERROR
+    sys.exit(2 if bad else 0)
+
+
+@cli.command(
+    help=_("在自带的练习世界里把指南走一遍，不会碰到真实的服务器。", "Rehearse the guide in a world of its own; no real server is touched.")
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help=_("让一步像真的那样失败，可重复", "make a step fail the way it really does; repeatable"),
+)
+def practice(faults: tuple[str, ...]) -> None:
+    """Start the practice world and open the guide on it."""
+    from tui.practice.world import check_faults
+
+    check_faults(faults)
+    sys.exit(screen(None, faults))
+
+
+@cli.command(help=_("看看这台电脑准备好了没有。", "See whether this computer is ready."))
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+def doctor(as_json: bool) -> None:
+    """Examine this computer."""
+    from tui.headless.doctor import examine
+    from tui.judge.evidence import Status
+
+    findings = examine(config.load())
+    if as_json:
+        click.echo(
+            json.dumps([{"name": str(f.name), "status": f.status, "say": str(f.say)} for f in findings], ensure_ascii=False, indent=2)
+        )
+    else:
+        marks = {Status.PASS: "✓", Status.FAIL: "✗", Status.UNKNOWN: "?"}
+        for finding in findings:
+            click.echo(f"{marks[finding.status]} {finding.name}: {finding.say}")
+    sys.exit(1 if any(f.status is Status.FAIL for f in findings) else 0)
+
+
+def obey(argv: Sequence[str] | None) -> None:
+    """Carry out a command line, the process's own for None; ends with SystemExit. Raises ZhinanError; wrong usage is said here."""
+    try:
+        cli.main(args=list(argv) if argv is not None else None, prog_name="zhinan", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        raise UsageError(_usage(error)) from error
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
+
+
+def _request(document: Guide, steps: tuple[str, ...], start: str | None, *, force: bool) -> Request:
+    from tui.run.plan import Request, chosen
+
+    ids = tuple(step.id for step in document.steps)
+    if not ids:
+        raise UsageError(Text("{file} 里没有步骤", "{file} has no steps").fill(file=document.path))
+    chosen(document, Request((*steps, *([start] if start else []))))
+    wanted = steps or (() if start else ids)
+    later = ids[ids.index(start) :] if start else ()
+    return Request(tuple(step for step in ids if step in wanted or step in later), force=force)
+
+
+def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
+    pairs = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                Text("{option} 要写成 名字=值，不是“{word}”", "{option} is written NAME=VALUE, not “{word}”").fill(option=option, word=word)
+            )
+        pairs[name] = value
+    return pairs
+
+
+def _inputs(document: Guide, pairs: dict[str, str]) -> dict[str, Any]:
+    """Values for inputs; a secret on the command line is taken, with a warning that others can see it there."""
+    from tui.secret import Secret
+
+    kinds = {each.name: each.type for each in document.inputs}
+    values: dict[str, Any] = {}
+    for name, value in pairs.items():
+        if name not in kinds:
+            known = "、".join(kinds) or "—"
+            text = Text("{file} 没有输入“{name}”；有的是：{known}", "{file} has no input “{name}”; it has: {known}")
+            raise UsageError(text.fill(file=document.path.name, name=name, known=known))
+        if kinds[name] == "secret":
+            text = Text(
+                "注意：命令行上的 {name} 别人看得到；用环境变量 {name} 更好",
+                "note: others can see {name} on the command line; better set the variable {name}",
+            )
+            complain(str(text.fill(name=name)))
+        values[name] = Secret(value) if kinds[name] == "secret" else value
+    return values
+
+
+def _documents(paths: tuple[str, ...]) -> list[Path]:
+    from tui.guide import library
+
+    files: list[Path] = []
+    for word in paths:
+        path = Path(word)
+        files += sorted(path.rglob("*.md")) if path.is_dir() else [library.find(word)]
+    return files
+
+
+def _usage(error: click.ClickException) -> Text:
+    match error:
+        case click.NoSuchOption():
+            near = f" ({', '.join(error.possibilities)})" if error.possibilities else ""
+            return Text("没有选项 {name}{near}；见 zhinan --help", "no such option: {name}{near}; see zhinan --help").fill(
+                name=error.option_name, near=near
+            )
+        case click.MissingParameter():
+            name = error.param.make_metavar(error.ctx) if error.param and error.ctx else ""
+            return Text("缺少 {name}；见 zhinan --help", "missing {name}; see zhinan --help").fill(name=name)
+        case click.BadOptionUsage():
+            return Text("选项 {name} 用错了：{why}", "option {name}: {why}").fill(name=error.option_name, why=error.format_message())
+        case _:
+            return Text("用法不对：{why}", "wrong usage: {why}").fill(why=error.format_message())

@@ -1,0 +1,1 @@
+"""The first moment of a guide: its first lines, while the rest is being read."""

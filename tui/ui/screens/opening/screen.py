@@ -1,0 +1,105 @@
+"""A guide's first lines, to be read at once; gives way to the guide screen, at the same words, as soon as the whole is understood.
+
+It stands where the guide screen will stand, so that nothing moves, and imports nothing that runs anything. Keys it has no answer
+to are kept and answered by the guide screen, as if they had been typed a moment later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from contextvars import copy_context
+from threading import Thread
+from typing import TYPE_CHECKING, Protocol, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.guide.model import Guide
+from tui.guide.opening import Beginning, finish
+from tui.texts import Text
+from tui.ui.document.view import DocumentView
+from tui.ui.widgets.cells import visible
+
+if TYPE_CHECKING:
+    from tui.run.plan import Given
+
+_HOME = Text("指南", "Guides")
+_READING = Text(" 正在读这份文档…", " Reading this document…")
+_MOST_KEYS = 64
+
+
+class Opened(Protocol):
+    """What the app does when a document is understood."""
+
+    def go_on(self, opening: OpeningScreen, guide: Guide) -> None:
+        """Show the guide screen in place of the opening one."""
+        ...
+
+
+class OpeningScreen(Screen[None]):
+    """The beginning of a document. `given` is passed on; `kept` are the keys to answer later."""
+
+    CSS_PATH = "opening.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual; those of the guide screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
+    AUTO_FOCUS = "#document"
+
+    def __init__(self, beginning: Beginning, given: Given | None = None) -> None:
+        super().__init__()
+        self._beginning = beginning
+        self.given = given
+        self.kept: list[events.Key] = []
+        self._guide: Guide | None = None
+
+    def compose(self) -> ComposeResult:
+        """The guide screen's rows and columns, most of them still empty."""
+        yield Static(visible(f"{_HOME} › {self._beginning.guide.title}"), id="crumbs", markup=False)
+        with Horizontal(id="work"):
+            yield DocumentView(self._beginning.guide, id="document")
+            yield Static(id="beside")
+        yield Static(str(_READING), id="foot", markup=False)
+
+    @property
+    def document(self) -> DocumentView:
+        """The document."""
+        return self.query_one("#document", DocumentView)
+
+    def on_mount(self) -> None:
+        """First the words, then the rest."""
+        self.call_after_refresh(self._read)
+
+    def on_key(self, event: events.Key) -> None:
+        """What neither the document nor the app answers waits for the guide screen."""
+        if len(self.kept) < _MOST_KEYS:
+            self.kept.append(event)
+
+    def on_screen_resume(self) -> None:
+        """Whatever lay over it is gone."""
+        self._go_on()
+
+    def _read(self) -> None:
+        """Understand the whole document in a thread that nothing waits for, not even quitting."""
+        loop, context = asyncio.get_running_loop(), copy_context()
+
+        def understand() -> None:
+            import tui.ui.screens.guide.screen  # noqa: F401  the next thing needed
+
+            guide = finish(self._beginning)
+            with suppress(RuntimeError):  # the program has ended meanwhile
+                loop.call_soon_threadsafe(self._understood, guide, context=context)
+
+        Thread(target=understand, daemon=True, name="understand").start()
+
+    def _understood(self, guide: Guide) -> None:
+        self._guide = guide
+        if self.is_current:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._guide is not None:
+            cast("Opened", self.app).go_on(self, self._guide)
+            self._guide = None
