@@ -150,6 +150,10 @@ class DocumentView(SearchScroll, can_focus=True):
         """Badges may change everywhere."""
         self._renew_all()
 
+    def speak(self) -> None:
+        """Say marks and badges again, in the language that is spoken now."""
+        self._renew_all()
+
     def watch_action_titles(self) -> None:
         """Actions may change everywhere."""
         self._renew_all()
