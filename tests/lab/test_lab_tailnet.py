@@ -287,3 +287,11 @@ def test_a_host_whose_disk_is_full(tailnet: Tailnet, lab: Lab) -> None:
         done = ssh(lab, host, INSTALL)
         assert done.returncode != 0
         assert "No space left on device" in done.stderr
+
+
+def test_a_host_with_an_active_firewall(tailnet: Tailnet, lab: Lab) -> None:
+    with tailnet.bare("walled", packages=("ufw",)) as host:
+        host.exec("ufw allow 22/tcp && ufw --force enable", check=True)
+        assert ssh(lab, host, "ufw status").stdout.startswith("Status: active\n")
+        assert ssh(lab, host, "iptables -S INPUT | head -1").stdout == "-P INPUT DROP\n"
+        assert ssh(lab, host, INSTALL).returncode == 0

@@ -23,11 +23,15 @@ LACKS = frozenset(_PROGRAMS) | {"tun"}
 
 @dataclass(frozen=True)
 class Wish:
-    """What a host shall be. `names` are addresses known without a resolver; no `resolvers`: an unknown name is refused at once."""
+    """What a host shall be. `names` are addresses known without a resolver; no `resolvers`: an unknown name is refused at once.
+
+    `packages` are Debian's own, installed beforehand; `room`, as `64M`, is all that can be written on the disk.
+    """
 
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     resolvers: Sequence[str] = ()
     without: Collection[str] = ()
+    packages: Collection[str] = ()
     room: str = ""
 
     def __post_init__(self) -> None:

@@ -231,6 +231,8 @@ class Lab:
         folder = self.folder / name
         folder.mkdir()
         root = rootfs.lay(self._pristine, folder, wish.room)
+        if wish.packages:
+            rootfs.install(root, wish.packages)
         ip, netns = self.internet.plug(name, place)
         kind = PlainHost if "systemd" in wish.without else Host
         host = kind(name, ip, netns, root, folder, self.internet)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from lab.tools import LabFailed, cache, run
@@ -79,6 +80,20 @@ def lay(root: Path, folder: Path, room: str = "") -> Path:
             raise
         run("cp", "-a", "--reflink=auto", f"{root}/.", str(merged), timeout=300)
     return merged
+
+
+def install(root: Path, packages: Collection[str]) -> None:
+    """Debian's own packages on one host's disk, from where this machine gets them; nothing of them is started."""
+    sources, refuse, names = root / "etc/apt/sources.list", root / "usr/sbin/policy-rc.d", root / "etc/resolv.conf"
+    sources.write_text(f"deb {mirror() or 'http://deb.debian.org/debian'} {SUITE} main\n")
+    refuse.write_text("#!/bin/sh\nexit 101\n")
+    refuse.chmod(0o755)
+    names.write_bytes(Path("/etc/resolv.conf").read_bytes())
+    script = "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $1 && apt-get clean"
+    run("chroot", str(root), "sh", "-c", script, "sh", " ".join(packages), timeout=300)
+    for path in (sources, refuse):
+        path.unlink()
+    run("chroot", str(root), "sh", "-c", "rm -rf /var/lib/apt/lists/*")
 
 
 def lift(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -75,17 +75,14 @@ class Tailnet:
         return Approval(self._lab, self._lab.internet.serve_at(_APPROVAL), self._programs / "approval", self.control.relays)
 
     @contextmanager
-    def bare(self, name: str, *, without: Collection[str] = (), room: str = "") -> Iterator[Host]:
-        """One more server in the cloud for the block alone, lacking what `without` names (see `furnish.LACKS`).
-
-        `room`, as `64M`, is all that can be written on its disk.
-        """
-        with self._lab.bare(name, self.wish(without=without, room=room)) as host:
+    def bare(self, name: str, **wishes: Any) -> Iterator[Host]:
+        """One more server in the cloud for the block alone. `wishes` are `Wish`'s: `without`, `packages`, `room`."""
+        with self._lab.bare(name, self.wish(**wishes)) as host:
             if self._laptop:
                 self._laptop.write_client()
             yield host
 
-    def wish(self, *, without: Collection[str] = (), room: str = "") -> Wish:
+    def wish(self, **wishes: Any) -> Wish:
         """What a server in this cloud is.
 
         The control servers are known without a resolver, as Tailscale's are by ways of its own: what the cloud's lost names
@@ -94,7 +91,7 @@ class Tailnet:
         control = Control.names
         internet = self._lab.internet
         names = {self.control.address: control, internet.serve_at(_APPROVAL): (Approval.name,)}
-        return Wish(names, RESOLVERS, without, room)
+        return Wish(names, RESOLVERS, **wishes)
 
     def requests(self) -> str:
         """What the package server was asked for so far, one line a request."""
