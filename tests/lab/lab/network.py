@@ -31,7 +31,8 @@ class Internet:
         """The namespace, its bridge with the address of the services, and the link to this machine."""
         run("ip", "netns", "add", self.namespace)
         self._inside("link", "set", "lo", "up")
-        self._inside("link", "add", "inet", "type", "bridge")
+        # A bridge that is given no card of its own takes another whenever a host is plugged in, and its neighbours lose it for a while.
+        self._inside("link", "add", "inet", "address", "02:00:00:00:01:00", "type", "bridge")
         self._inside("addr", "add", f"{self.services}/{PART}", "dev", "inet")
         self._inside("link", "set", "inet", "up")
         # The internet ends here: what asks for another address is told at once that there is no way.
