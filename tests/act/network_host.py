@@ -116,7 +116,7 @@ class Alibaba(Server):
                     self.files.pop(path, None)
             elif found := re.fullmatch(r"tailscale set --netfilter-mode=(\w+)", words):
                 self.mode = found[1]
-            elif found := re.fullmatch(r"sysctl -qw net.ipv4.conf.all.rp_filter=(\d)", words):
+            elif found := re.fullmatch(r"sysctl -qw net.ipv4.conf.all.rp_filter=(\d) \|\| true", words):
                 self.rp_filter = int(found[1])
             elif words == "systemctl restart tailscaled":
                 self.restarts += 1

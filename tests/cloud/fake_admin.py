@@ -19,7 +19,8 @@ POLICY_TEXT = '{\n\t// everybody may reach everything\n\t"acls": [{"action": "ac
 class Admin:
     """What the API knows. `tokens` maps a token to what it may do; `clients` an OAuth secret to its id; `asked` is what was asked.
 
-    `busy` is how many requests are answered with "too many". `after_reading` is called when a policy was read.
+    `busy` is how many requests are answered with "too many". `after_reading` is called when a policy was read, `on_policy`
+    with each new one.
     """
 
     tokens: dict[str, set[str]] = field(default_factory=lambda: {"tskey-api-good": {READ, DEVICES, POLICY}, "tskey-api-weak": {READ}})
@@ -30,6 +31,7 @@ class Admin:
     retry_after: str = "1"
     asked: list[str] = field(default_factory=list)
     after_reading: Any = None
+    on_policy: Any = None
 
     @property
     def etag(self) -> str:
@@ -126,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(412, {"message": "precondition failed, invalid old hash"})
                 return
             self.admin.policy = body.decode()
+            if self.admin.on_policy:
+                self.admin.on_policy(self.admin.policy)
         hujson = "hujson" in self.headers.get("Accept", "")
         told = self.admin.policy if hujson else {"acls": []}
         etag = self.admin.etag

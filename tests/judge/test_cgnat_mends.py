@@ -128,7 +128,7 @@ def test_an_advertised_route_is_part_of_the_price() -> None:
 def test_reverse_path_filtering_fits_the_ways_out(routes: str, value: int) -> None:
     mend = offered(has_token=True, routes=routes)["attribute"]
     assert f"tee {SYSCTL} >/dev/null <<'END'\nnet.ipv4.conf.all.rp_filter = {value}\nEND" in mend.apply
-    assert f"rm -f {SYSCTL}\nsysctl -qw net.ipv4.conf.all.rp_filter=0" in mend.apply
+    assert f"rm -f {SYSCTL}\nsysctl -qw net.ipv4.conf.all.rp_filter=0 || true" in mend.apply
     assert SYSCTL.rsplit("/", 1)[1] > "99-apsara-sysctl.conf"
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from tui.act.network_look import AFTER, BEFORE, check_names, choice, log, seconds, take_look, tell
+from tui.act.network_look import AFTER, BEFORE, check_names, choice, earlier, log, seconds, take_look, tell
 from tui.errors import Refused
 from tui.judge.cgnat import Conclusion, Health, Probe, judge, recall
 from tui.judge.cgnat_mends import Mend
@@ -31,7 +31,7 @@ async def network(stage: Stage) -> None:
     check_names(stage.spec, ("phase", "again_after", "token"))
     phase = choice(stage.spec, "phase", ("before", "after", "later"), "after")
     wait = seconds(stage.spec, "again_after", AGAIN_AFTER)
-    before = None if phase == "before" else recall(stage.values.get(BEFORE, ""))
+    before = None if phase == "before" else earlier(stage)
     first = recall(stage.values.get(AFTER, "")) if phase == "later" else None
     now = await take_look(stage)
     health = judge(before, first, now) if first else judge(before, now)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tui.errors import Unreachable, UsageError
 from tui.guide.model import ActionSpec
-from tui.judge.cgnat import PROBE, REGION, Health, Probe, read_probe
+from tui.judge.cgnat import PROBE, REGION, Health, Probe, read_probe, recall
 from tui.judge.cgnat_mends import ACCEPT_DNS, Mend, mends
 from tui.run.action import Stage
 from tui.secret import Secret
@@ -41,6 +41,11 @@ async def take_look(stage: Stage) -> Probe:
     if probe.region:
         stage.learn(**{NETWORK_REGION: probe.region})
     return probe
+
+
+def earlier(stage: Stage) -> Probe | None:
+    """The look that was made before the login, as far as it was kept."""
+    return recall(stage.values.get(BEFORE, ""))
 
 
 def token(stage: Stage) -> Secret | None:

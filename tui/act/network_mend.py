@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui.act.network_look import check_names, choice, take_look, tell, token
+from tui.act.network_look import check_names, choice, earlier, take_look, tell, token
 from tui.act.network_policy import give_attribute, take_attribute, whom
 from tui.act.tailscale import look, survey
 from tui.errors import NotApproved, Refused, Unreachable
-from tui.judge.cgnat import Conclusion, Health, Probe, judge, recall
+from tui.judge.cgnat import Conclusion, Health, Probe, judge
 from tui.judge.cgnat_look import INTERNAL_DNS
 from tui.judge.cgnat_mends import UNDO, Mend
 from tui.judge.evidence import End
@@ -50,7 +50,7 @@ async def mend(stage: Stage) -> None:
         if not await _undo(stage, probe):
             await stage.note(Text("没有要退回的改动", "there is nothing to undo"))
         after = await take_look(stage)
-        await tell(stage, "undo", judge(None, after), after)
+        await tell(stage, "undo", judge(earlier(stage), after), after)
         return
     if await _undo(stage, probe):
         probe = await take_look(stage)
@@ -65,7 +65,7 @@ async def mend(stage: Stage) -> None:
 
 async def _choose(stage: Stage, how: str, probe: Probe) -> Mend | None:
     """The mend of that id as it fits this server; None where nothing has to be mended. Raises Refused where it can't be done here."""
-    health = judge(recall(stage.values.get("network_before", "")), probe)
+    health = judge(earlier(stage), probe)
     offered = await tell(stage, "mend", health, probe)
     if not offered:
         if health.conclusion in (Conclusion.FINE, Conclusion.NOT_ALIBABA):
@@ -108,7 +108,7 @@ async def _prove(stage: Stage, chosen: Mend) -> None:
     """Look until the mend is seen to work. Raises Refused where it is not."""
     for tried in range(1, _TRIES + 1):
         probe = await take_look(stage)
-        health = judge(None, probe)
+        health = judge(earlier(stage), probe)
         if works(health, probe):
             await tell(stage, "mended", health, probe)
             for row in health.rows:

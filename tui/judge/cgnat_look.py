@@ -13,7 +13,7 @@ from tui.judge.cgnat_probe import Raw, read_raw
 from tui.judge.cgnat_rules import Filter, HostFirewall, Rule, read_filter, read_host_firewall
 from tui.judge.evidence import End, Evidence, Status
 from tui.judge.tailnet import Prefs, Version, read_prefs, read_version
-from tui.texts import Text
+from tui.texts import Text, same
 
 RANGE: Final = ipaddress.IPv4Network("100.64.0.0/10")
 INTERNAL_DNS: Final = ("dns:100.100.2.136", "dns:100.100.2.138")
@@ -27,6 +27,8 @@ _NAMES: Final[Mapping[str, Text]] = {
     "metadata": Text("实例元数据", "instance metadata"),
     "mirror": Text("内网软件源", "internal package mirror"),
     "assistant": Text("云助手", "Cloud Assistant"),
+    "dns:100.100.100.100": same("MagicDNS"),
+    "dns:fd7a:115c:a1e0::53": same("MagicDNS (IPv6)"),
     "resolver": Text("系统的域名解析", "the system's name resolution"),
 }
 

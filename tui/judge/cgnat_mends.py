@@ -106,7 +106,9 @@ def _mode(mode: Literal["nodivert", "off"], probe: Probe) -> Mend:
     routes = probe.prefs.routes if probe.prefs else ()
     forward = _ROUTES.fill(routes=", ".join(routes)) if routes else _FORWARD
     before = (probe.prefs.netfilter if probe.prefs else None) or "on"
-    undo = (f"tailscale set --netfilter-mode={before}", *allowed.undo)
+    # Straight from nodivert to on, tailscaled leaves out its rule for UDP 41641; by way of off it makes all of them.
+    by_way = ("tailscale set --netfilter-mode=off",) if mode == "nodivert" else ()
+    undo = (*by_way, f"tailscale set --netfilter-mode={before}", *allowed.undo)
     apply = (*allowed.apply, f"tailscale set --netfilter-mode={mode}")
     price = _joined(_SPOOF, forward, *([allowed.say] if allowed.say else []))
     return Mend(mode, _TITLES[mode], _DOES[mode], price, *_scripts(mode, apply, undo, probe), blocked=allowed.blocked)
@@ -117,8 +119,9 @@ def _attribute(probe: Probe) -> Mend:
     undo: tuple[str, ...] = ()
     value = 1 if probe.ways_out == 1 else 2  # strict filtering breaks hosts that answer by another card than they were asked on
     if probe.rp_filter.get("all") == 0:
-        apply = (write(SYSCTL, f"net.ipv4.conf.all.rp_filter = {value}"), f"sysctl -qw net.ipv4.conf.all.rp_filter={value}")
-        undo = (f"rm -f {SYSCTL}", "sysctl -qw net.ipv4.conf.all.rp_filter=0")
+        # A container may not set it itself; then the file does it from the next start on, and the mend works all the same.
+        apply = (write(SYSCTL, f"net.ipv4.conf.all.rp_filter = {value}"), f"sysctl -qw net.ipv4.conf.all.rp_filter={value} || true")
+        undo = (f"rm -f {SYSCTL}", "sysctl -qw net.ipv4.conf.all.rp_filter=0 || true")
     scripts = _scripts("attribute", apply, undo, probe)
     paste = f'"nodeAttrs": [\n\t{policy_entry("tag:server")},\n],'
     does = _DOES["attribute"].fill(attribute=ATTRIBUTE)

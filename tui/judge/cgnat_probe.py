@@ -150,7 +150,10 @@ iptables=$(command -v iptables) nft=$(command -v nft) legacy= region=${ZHINAN_RE
 [[ -e /proc/net/ip_tables_names ]] && legacy=$(command -v iptables-legacy)
 facts
 rules .before
-used=$({ servers </etc/resolv.conf; servers </run/systemd/resolve/resolv.conf; } 2>/dev/null)
+used=  # the backup holds what Tailscale's MagicDNS stands in front of
+for file in /etc/resolv.conf /run/systemd/resolve/resolv.conf /etc/resolv.pre-tailscale-backup.conf; do
+    [[ -r $file ]] && used+=" $(servers <"$file")"
+done
 jobs=()
 for server in 100.100.2.136 100.100.2.138 223.5.5.5 $used; do
     case " ${asked-} " in *" $server "*) continue ;; esac
