@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -86,6 +86,12 @@ class ZhinanApp(App[int]):
         """Whether there is a practice world to start."""
         return self._practice is not None
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen under all others: a document that is being opened, so that no empty one is painted before it."""
+        if isinstance(self._start, OpeningStart):
+            return OpeningScreen(self._start.beginning, self._start.given)
+        return super().get_default_screen()
+
     def on_mount(self) -> None:
         """The first screen."""
         match self._start:
@@ -93,8 +99,8 @@ class ZhinanApp(App[int]):
                 self._open_library()
             case GuideStart(guide, given):
                 self.open_guide(guide, given)
-            case OpeningStart(beginning, known):
-                self.push_screen(OpeningScreen(beginning, known))
+            case OpeningStart():
+                pass  # it is there already
             case PracticeStart():
                 self.open_practice()
 
@@ -125,7 +131,7 @@ class ZhinanApp(App[int]):
         from tui.ui.screens.guide.screen import GuideScreen
 
         screen = GuideScreen(guide, self._sessions, opening.given or Given(), place=opening.document.place)
-        self.switch_screen(screen)
+        self.push_screen(screen) if opening is self.screen_stack[0] else self.switch_screen(screen)
         for event in opening.kept:
             screen.call_after_refresh(self.post_message, event)
 

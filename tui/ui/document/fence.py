@@ -8,9 +8,9 @@ from typing import NamedTuple
 from markdown_it.token import Token
 
 from tui.guide.model import Command
-from tui.ui.document import code, rows
+from tui.ui.document import code
+from tui.ui.document.facts import Facts
 from tui.ui.document.line import Line, Mark, Stop
-from tui.ui.document.status import Facts, item_status
 from tui.ui.document.stops import Plan
 
 
@@ -34,8 +34,14 @@ def fence_lines(plan: Plan, facts: Facts, token: Token, stops: list[Stop], w: in
     first = (token.map or [0])[0] + (2 if token.type == "fence" else 1)
     content = code.body(token.content)
     language = token.info if token.info or not stops else "bash"
-    lines = rows.status_rows(plan, stops[0], facts, w) if stops and not part.skip else []
-    owners, marks = _owners(plan, facts, stops)
+    lines: list[Line] = []
+    owners: dict[int, Stop] = {}
+    marks: dict[int, Mark] = {}
+    if stops:
+        from tui.ui.document import rows  # what a run is, only a guide with steps needs to know
+
+        lines = rows.status_rows(plan, stops[0], facts, w) if not part.skip else []
+        owners, marks = _owners(plan, facts, stops)
     alone = (stops[0],) if len(stops) == 1 else ()
     before = content[part.skip - 1] if part.skip else ""
     for number, text in enumerate(part.of(content), first + part.skip):
@@ -51,6 +57,8 @@ def fence_lines(plan: Plan, facts: Facts, token: Token, stops: list[Stop], w: in
 
 def _owners(plan: Plan, facts: Facts, stops: list[Stop]) -> tuple[dict[int, Stop], dict[int, Mark]]:
     """By source line: the command it belongs to, and the mark where a second command begins."""
+    from tui.ui.document.status import item_status
+
     owners: dict[int, Stop] = {}
     marks: dict[int, Mark] = {}
     for stop in stops:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from markdown_it.token import Token
 
 from tui.guide.model import Command, Manual
-from tui.ui.document import rows
+from tui.ui.document.facts import Facts
 from tui.ui.document.fence import Part, fence_lines
 from tui.ui.document.inline import Pictures, clean, flow
 from tui.ui.document.line import MARGIN, Flow, Line, Look, Piece, Stop
-from tui.ui.document.status import Facts, badge, item_status, step_status
 from tui.ui.document.stops import Plan
 from tui.ui.document.table import Cell, alignment, table_lines
 from tui.ui.document.tokens import alert_of, closing, is_apart, shown_html, start_of
@@ -158,6 +157,9 @@ class Layout:
         step, item = self.plan.steps[stop.step_id], self.plan.item(stop)
         if stop.item is None:
             return
+        from tui.ui.document import rows
+        from tui.ui.document.status import item_status
+
         said = item_status(step, stop.item, self.facts)
         if isinstance(item, Manual):
             for line in lines:
@@ -176,6 +178,9 @@ class Layout:
         step = self.plan.heads.get((inline.map or [-1])[0] + 1)
         if step is None:
             return self._prose(text, w, start=start)
+        from tui.ui.document import rows  # what a run is, only a guide with steps needs to know
+        from tui.ui.document.status import badge, step_status
+
         name, look = badge(step.on, self.facts)
         room = w - width_of(name) - 2
         lines = self._prose(text, w, room if room >= _NARROW else None, start)
@@ -196,6 +201,8 @@ class Layout:
     def _checks_of(self, stops: Sequence[Stop], w: int) -> list[Line]:
         lines: list[Line] = []
         for stop in stops:
+            from tui.ui.document import rows
+
             step = self.plan.steps[stop.step_id]
             if step.checks and stop.item == self.plan.last(step):
                 lines += rows.check_rows(step, stop, self.facts, w)
@@ -250,6 +257,8 @@ class Layout:
         stops = self._stops(token)
         for stop in stops:
             if stop.item is not None:
+                from tui.ui.document import rows
+
                 lines += rows.action_rows(self.plan, stop, self.facts, w)
         return [*lines, *self._checks_of(stops, w)] if stops else lines
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from tui.guide.model import ActionSpec, Command, Step
 from tui.run.state import Phase
 from tui.texts import Text
+from tui.ui.document.facts import Facts
 from tui.ui.document.inline import clean
 from tui.ui.document.line import Flow, Line, Look, Mark, Piece, Stop
-from tui.ui.document.status import Facts, Said, badge, check_status, item_status
+from tui.ui.document.status import Said, badge, check_status, item_status
 from tui.ui.document.stops import Plan
 from tui.ui.linebreak import width_of, wrap
 from tui.ui.widgets.cells import fit

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from tui.guide.model import ActionSpec, CheckSpec, Command, Manual, Step
 from tui.judge.evidence import End, Status
 from tui.run.events import Outcome
-from tui.run.state import CheckState, CommandState, Phase, RunState, StepState
+from tui.run.state import CheckState, CommandState, Phase, StepState
 from tui.texts import Text, same
+from tui.ui.document.facts import Facts
 from tui.ui.document.line import Look, Mark
 from tui.ui.widgets.badges import Where, where
 from tui.ui.widgets.cells import clock
@@ -59,19 +59,6 @@ _CLOUD = Text("阿里云", "Alibaba Cloud")
 _HERE = Text("本机", "here")
 
 _STATUS: Mapping[Status, Mark] = {Status.PASS: PASSED, Status.FAIL: FAILED, Status.UNKNOWN: UNKNOWN}
-
-
-class Facts(NamedTuple):
-    """What layout needs to know beside the document: the run, where the places are, the actions' titles, and the time (Unix seconds)."""
-
-    state: RunState = RunState()
-    places: Mapping[str, str] = MappingProxyType({})
-    titles: Mapping[str, str] = MappingProxyType({})
-    now: float = 0.0
-
-    def address(self, name: str) -> str:
-        """Where `name` is: as the run has it, else as the reader filled it in; empty if unknown."""
-        return self.state.targets.get(name) or self.places.get(name, "")
 
 
 class Said(NamedTuple):

@@ -10,7 +10,7 @@ import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -20,24 +20,26 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tui.guide.model import Guide
-from tui.run.state import RunState
 from tui.ui.document import messages
 from tui.ui.document.draw import Pen, copied, href_at, is_link, strip
+from tui.ui.document.facts import Facts
 from tui.ui.document.inline import Pictures
 from tui.ui.document.layout import STOP, Layout
 from tui.ui.document.line import Line, Stop
 from tui.ui.document.search import SearchScroll
-from tui.ui.document.status import Facts
 from tui.ui.document.stops import Plan
 from tui.ui.document.store import Block
 from tui.ui.palette import Palette
+
+if TYPE_CHECKING:
+    from tui.run.state import RunState
 
 _FEW_ROWS = 3
 _MANY_TOKENS = 20_000
 
 
 class DocumentView(SearchScroll, can_focus=True):
-    """One guide, scrolling. Set `state`, `places` (target name → address) and `action_titles` (action → title) as they become known."""
+    """One guide, scrolling. Set `state` (None: nothing ran), `places` (target name → address) and `action_titles` as they become known."""
 
     DEFAULT_CSS = """
     DocumentView {
@@ -56,7 +58,7 @@ class DocumentView(SearchScroll, can_focus=True):
         Binding("enter", "activate", show=False),
     ]
 
-    state: reactive[RunState] = reactive(RunState, init=False)
+    state: reactive[RunState | None] = reactive(None, init=False)
     places: reactive[Mapping[str, str]] = reactive(dict, init=False)
     action_titles: reactive[Mapping[str, str]] = reactive(dict, init=False)
     cursor: reactive[int] = reactive(0, init=False)
@@ -137,26 +139,21 @@ class DocumentView(SearchScroll, can_focus=True):
 
     # What is known of the run
 
-    def watch_state(self, old: RunState, new: RunState) -> None:
+    def watch_state(self, old: RunState | None, new: RunState | None) -> None:
         """Lay out again what belongs to steps that changed, by identity."""
-        if old.targets is not new.targets and old.targets != new.targets:
+        before, after = (old.steps, new.steps) if old and new else ({}, new.steps if new else {})
+        if (old.targets if old else {}) != (new.targets if new else {}):
             self._renew_all()
         else:
-            self._renew_steps(step_id for step_id, step in new.steps.items() if step is not old.steps.get(step_id))
-            self._renew_steps(step_id for step_id in old.steps if step_id not in new.steps)
+            self._renew_steps(step_id for step_id, step in after.items() if step is not before.get(step_id))
+            self._renew_steps(step_id for step_id in before if step_id not in after)
         self._watch_clock()
 
-    def watch_places(self) -> None:
-        """Badges may change everywhere."""
-        self._renew_all()
-
     def speak(self) -> None:
-        """Say marks and badges again, in the language that is spoken now."""
+        """Say marks, badges and actions again: everywhere they may be others now."""
         self._renew_all()
 
-    def watch_action_titles(self) -> None:
-        """Actions may change everywhere."""
-        self._renew_all()
+    watch_places = watch_action_titles = speak
 
     def _facts(self) -> Facts:
         return Facts(self.state, self.places, self.action_titles, time.time())
@@ -183,7 +180,8 @@ class DocumentView(SearchScroll, can_focus=True):
             self._clock = None
 
     def _alive(self) -> list[str]:
-        return [i for i, step in self.state.steps.items() if any(command.end is None for command in step.commands.values())]
+        steps = self.state.steps if self.state is not None else {}
+        return [i for i, step in steps.items() if any(command.end is None for command in step.commands.values())]
 
     def _rows_of(self, cursor: int) -> tuple[int, int] | None:
         """The first and the last row of a stop; None if there is no such stop."""

@@ -1,6 +1,7 @@
 """A guide's first lines, to be read at once; gives way to the guide screen, at the same words, as soon as the whole is understood.
 
-It stands where the guide screen will stand, so that nothing moves, and imports nothing that runs anything. Keys it has no answer
+It stands where the guide screen will stand, so that nothing moves, and imports nothing that runs anything. Its style is in the class:
+Textual reads no file for the screen that an app begins with. Keys it has no answer
 to are kept and answered by the guide screen, as if they had been typed a moment later.
 """
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _HOME = Text("指南", "Guides")
 _READING = Text(" 正在读这份文档…", " Reading this document…")
 _MOST_KEYS = 64
+_PAINTED = 0.1
+"""Seconds after which the words are on the screen, so that the thread takes nothing from them."""
 
 
 class Opened(Protocol):
@@ -43,7 +46,21 @@ class Opened(Protocol):
 class OpeningScreen(Screen[None]):
     """The beginning of a document. `given` is passed on; `kept` are the keys to answer later."""
 
-    CSS_PATH = "opening.tcss"
+    DEFAULT_CSS = """
+    OpeningScreen { background: $ground; color: $ink; }
+
+    OpeningScreen #crumbs { dock: top; height: 1; background: $raised; color: $bright; text-style: bold; padding: 0 1; text-wrap: nowrap; }
+    OpeningScreen #foot { dock: bottom; height: 1; background: $raised; color: $muted; }
+    OpeningScreen #work { height: 1fr; margin-top: 1; }
+    OpeningScreen #document { width: 6fr; height: 1fr; }
+    OpeningScreen #beside { width: 4fr; height: 1fr; border-left: solid $key; }
+
+    OpeningScreen.-narrow #work { layout: vertical; margin-top: 0; }
+    OpeningScreen.-narrow #document { width: 1fr; height: 55%; }
+    OpeningScreen.-narrow #beside { width: 1fr; border-left: none; }
+    OpeningScreen.-narrow.-short #beside { display: none; }
+    OpeningScreen.-narrow.-short #document { height: 1fr; }
+    """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual; those of the guide screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#document"
@@ -70,7 +87,7 @@ class OpeningScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """First the words, then the rest."""
-        self.call_after_refresh(self._read)
+        self.set_timer(_PAINTED, self._read)
 
     def on_key(self, event: events.Key) -> None:
         """What neither the document nor the app answers waits for the guide screen."""
