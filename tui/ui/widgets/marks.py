@@ -27,7 +27,7 @@ QUEUED = Mark("◦", "$alive", Text("排队中", "queued"))
 RUNNING = Mark("▸", "$alive", Text("执行中", "running"))
 LOOKING = Mark("▸", "$alive", Text("先看看", "looking first"))
 CHECKING = Mark("▸", "$alive", Text("检查中", "checking"))
-WAITING = Mark("✎", "$decide", Text("等你动手", "waiting for you"))
+WAITING = Mark("!", "$decide", Text("等你动手", "waiting for you"))
 
 ENDINGS: dict[Outcome, Mark] = {
     Outcome.PASSED: Mark("✓", "$ok", Text("通过", "passed")),

@@ -60,6 +60,8 @@ class GuideScreen(GuideReading):
 
     @work(group="run", exit_on_error=False)
     async def _run(self, request: Request) -> None:
+        if self._shut:
+            return
         try:
             await self.runner.run(request, self._happened)
         except Exception as error:  # noqa: BLE001  the screen stays usable whatever broke; the details go to the log file

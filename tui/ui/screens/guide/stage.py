@@ -132,7 +132,6 @@ class GuideStage(Screen[None]):
         self.query_one("#title", TitleBar).crumbs = tuple(crumbs)
         self.query_one("#practice", Band).says = Content.styled(str(_PRACTICE), "bold") if self.practice else None
         self.panels.relabel()
-        self.document.mutate_reactive(DocumentView.places)  # equal as ever, yet its badges and marks have words of their own
 
     def refresh_all(self) -> None:
         """Tell every part what is so now."""
@@ -198,7 +197,7 @@ class GuideStage(Screen[None]):
         command = self.runner.command(place)
         on = command.on if command else ""
         address = self.places().get(on) or self.runner.state.step(place[0]).address or on
-        return str(WORDS[Where.LOCAL]) if address == "local" else visible(address)
+        return str(WORDS[Where.LOCAL]) if address == "local" else visible(address.removeprefix("ssh://"))
 
     def _status(self) -> Content | None:
         runner = self.runner

@@ -68,7 +68,7 @@ def _busy(guide: Guide, state: RunState, now: float, *, stopping: bool) -> Conte
     seen = state.step(step.id)
     if seen.phase is Phase.WAITING:
         text = _manual_text(step, seen)
-        return Content.assemble(("✎ ", "$decide"), (str(_BY_HAND.fill(text=text)), "$decide"))
+        return Content.assemble(("! ", "$decide"), (str(_BY_HAND.fill(text=text)), "$decide"))
     sign = mark(seen)
     parts = [(f"{spin} ", "$alive"), (str(sign.word), "$alive"), (f"  {name(step)}", "$ink")]
     since = _since(seen)

@@ -42,6 +42,12 @@ _STEP = Text("1 步", "1 step")
 _UNREADABLE = Text("打不开", "unreadable")
 
 
+class GuideList(OptionList):
+    """The list; its enter has a name, so that the key bar can tell of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [key("library.open", "enter", "select", Text("打开", "open"))]
+
+
 class LibraryScreen(Screen[None]):
     """`folders` are the reader's own; the built-in guides come first."""
 
@@ -49,7 +55,6 @@ class LibraryScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#guides"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("library.open", "enter", "open", Text("打开", "open")),
         key("library.find", "slash", "find", Text("搜索", "search")),
         key("library.practice", "p", "practice", Text("练习", "practice")),
         key("library.reload", "f5", "reload", Text("重新读取", "reload"), show=False),
@@ -74,7 +79,7 @@ class LibraryScreen(Screen[None]):
                 with Horizontal(id="search"):
                     yield Static("/", id="slash")
                     yield Input(id="words", compact=True)
-                yield OptionList(id="guides", compact=True)
+                yield GuideList(id="guides", compact=True)
                 yield Static("", id="empty", markup=False)
             with VerticalScroll(id="right", can_focus=False):
                 yield Preview()
@@ -122,7 +127,7 @@ class LibraryScreen(Screen[None]):
 
     def action_cursor(self, by: int) -> None:
         """Move in the list."""
-        options = self.query_one("#guides", OptionList)
+        options = self.query_one(GuideList)
         options.action_cursor_down() if by > 0 else options.action_cursor_up()
 
     @work(thread=True, exclusive=True, group="read")
@@ -135,6 +140,8 @@ class LibraryScreen(Screen[None]):
         self._entries = found
         self._guides.clear()
         self._fill()
+        if self.focused is None:  # a list that was empty, and so not shown, could not keep the focus
+            self.query_one(GuideList).focus()
 
     @work(thread=True, exclusive=True, group="preview")
     def _load(self, entry: Entry) -> None:
@@ -173,7 +180,8 @@ class LibraryScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """The right-hand numbers stand at the edge."""
-        self.call_after_refresh(self._fill)
+        if self._entries:
+            self.call_after_refresh(self._fill)
 
     # ---- drawing
 
@@ -182,11 +190,11 @@ class LibraryScreen(Screen[None]):
         self.query_one("#title", TitleBar).note = _MODE.fill(theme=theme)
 
     def _here(self) -> Entry | None:
-        index = self.query_one("#guides", OptionList).highlighted
+        index = self.query_one(GuideList).highlighted
         return self._rows[index].entry if index is not None and index < len(self._rows) else None
 
     def _fill(self) -> None:
-        options = self.query_one("#guides", OptionList)
+        options = self.query_one(GuideList)
         words = self.query_one("#words", Input).value
         kept = self._here()
         self._rows = list(rows(self._entries, words))
