@@ -6,6 +6,7 @@ approved, gate closed); 130 cancelled.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         texts.use(config.load().language)
         words = sys.argv[1:] if argv is None else argv
         if len(words) == 1 and _is_document(words[0]):
+            gc.disable()  # all that is made before the first words stays; the opening screen turns it on again
             sys.exit(screen(Path(words[0])))
         from tui.commands import obey
 

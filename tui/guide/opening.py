@@ -22,7 +22,7 @@ _FRONT = re.compile(r"---[ \t]*\n(?=[\w\"'-]+\s*:)(?:.*\n)*?(?:---|\.\.\.)[ \t]*
 _OTHER_FRONT = ("+++", "{")
 _TITLE = re.compile(r"^title:[ \t]*([\"']?)(?P<title>.+?)\1[ \t]*$", re.MULTILINE)
 _MANY_TOKENS = 20_000
-LINES = 300
+LINES = 160
 """More than any screen shows at once; markdown-it reads them in a few milliseconds."""
 
 

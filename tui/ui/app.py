@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui.run.plan import Given
     from tui.ui.crash import Crash
     from tui.ui.dialogs.palette import Entry
+    from tui.ui.document.view import DocumentView
     from tui.ui.screens.guide.screen import GuideScreen
     from tui.ui.seams import Practice, Sessions
 
@@ -119,18 +120,19 @@ class ZhinanApp(App[int]):
             return
         self.push_screen(OpeningScreen(beginning))
 
-    def open_guide(self, guide: Guide, given: Given) -> None:
+    def open_guide(self, guide: Guide, given: Given | None) -> None:
         """Show a parsed document."""
-        from tui.ui.screens.guide.screen import GuideScreen
+        self.push_screen(self._guide_screen(guide, given))
 
-        self.push_screen(GuideScreen(guide, self._sessions, given))
-
-    def go_on(self, opening: OpeningScreen, guide: Guide) -> None:
-        """The whole of a document whose beginning is shown: its guide screen, at the same words; then the keys that waited for it."""
+    def _guide_screen(self, guide: Guide, given: Given | None, before: DocumentView | None = None) -> GuideScreen:
         from tui.run.plan import Given
         from tui.ui.screens.guide.screen import GuideScreen
 
-        screen = GuideScreen(guide, self._sessions, opening.given or Given(), place=opening.document.place)
+        return GuideScreen(guide, self._sessions, given or Given(), before=before)
+
+    def go_on(self, opening: OpeningScreen, guide: Guide) -> None:
+        """The whole of a document whose beginning is shown: its guide screen, at the same words; then the keys that waited for it."""
+        screen = self._guide_screen(guide, opening.given, opening.document)
         self.push_screen(screen) if opening is self.screen_stack[0] else self.switch_screen(screen)
         for event in opening.kept:
             screen.call_after_refresh(self.post_message, event)
@@ -285,6 +287,8 @@ class ZhinanApp(App[int]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's last resort would print a traceback; the reader gets one sentence, the details go to the log file."""
+        if self._exit:
+            return  # on the way out; a screen that is no longer finished is no news
         if isinstance(error, ZhinanError):
             self.failure = error
         else:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.guide.model import Guide
 from tui.guide.opening import Beginning
@@ -12,35 +11,25 @@ if TYPE_CHECKING:
     from tui.run.plan import Given
 
 
-def _nothing() -> Given:
-    from tui.run.plan import Given  # it stands on the engine, which nobody needs before the first words are read
-
-    return Given()
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryStart:
+class LibraryStart(NamedTuple):
     """Begin at the library."""
 
 
-@dataclass(frozen=True, slots=True)
-class GuideStart:
-    """Begin with an open guide, with what is known already."""
+class GuideStart(NamedTuple):
+    """Begin with an open guide, with what is known already (None: nothing)."""
 
     guide: Guide
-    given: Given = field(default_factory=_nothing)
+    given: Given | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OpeningStart:
-    """Begin with a document's first lines, the rest to come. `given` as above, None for nothing."""
+class OpeningStart(NamedTuple):
+    """Begin with a document's first lines, the rest to come; `given` as above."""
 
     beginning: Beginning
     given: Given | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PracticeStart:
+class PracticeStart(NamedTuple):
     """Begin in the practice world."""
 
 

@@ -117,6 +117,7 @@ async def test_a_click_opens_a_guide(shelf: Path) -> None:
         rows = [row.entry.path.name if row.entry else "" for row in program.screen._rows]
         await pilot.click("#guides", offset=(8, rows.index("a.md")))
         await until(pilot, lambda: isinstance(program.screen, GuideScreen))
+        await sight(pilot, "还没有输出")
 
 
 async def test_practice_is_not_offered_where_there_is_none(shelf: Path) -> None:

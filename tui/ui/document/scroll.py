@@ -48,17 +48,26 @@ class LazyScroll(ScrollView):
         self._go(self._store.top(index) + max(0, min(inside, len(lines) - 1)))
 
     @property
-    def place(self) -> Spot | None:
+    def laid_width(self) -> int:
+        """The cells it was laid out for; 0 before its first size is known."""
+        return self._laid_width
+
+    @property
+    def spot(self) -> Spot | None:
         """What stands at the top, to be found again in another view of the same document; None at the beginning."""
         if (place := self._reading()) is None:
             return None
         return Spot(self._store.blocks[place[0]].first, *place[1:])
 
-    def read_on(self, place: Spot) -> None:
-        """Stand where another view stood."""
-        if self._too_early(lambda: self.read_on(place)) or not self._store.blocks:
-            return
-        self._go(self._row_again(self._store.of_line(place.line), place.at, place.inside))
+    def expect(self, width: int, spot: Spot | None = None) -> None:
+        """Before the view is mounted: it will be `width` cells wide, and stand where another one stood.
+
+        So that its very first frame shows words; a wrong guess is laid out again, as for any other size.
+        """
+        if width > 0 and self._store.blocks:
+            self._laid_width = width
+            self._store.reset(column(width))
+            self._stand_at(self._row_again(self._store.of_line(spot.line), spot.at, spot.inside) if spot else 0)
 
     @property
     def _view_height(self) -> int:

@@ -21,7 +21,6 @@ from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.asker import ScreenAsker
 from tui.ui.document import DocumentView
-from tui.ui.document.scroll import Spot
 from tui.ui.log.store import LogStore
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.findbar import FindBar
@@ -46,14 +45,19 @@ _HOME = Text("指南", "Guides")
 
 
 class GuideStage(Screen[None]):
-    """One guide, open, and its session. `practice` says so in a band; closing the screen stops what runs and leaves every target."""
+    """One guide, open, and its session. `practice` says so in a band; `before` showed the document until now, so that its place is kept.
 
-    def __init__(self, guide: Guide, sessions: Sessions, given: Given, *, practice: bool = False, place: Spot | None = None) -> None:
+    Closing the screen stops what runs and leaves every target.
+    """
+
+    def __init__(
+        self, guide: Guide, sessions: Sessions, given: Given, *, practice: bool = False, before: DocumentView | None = None
+    ) -> None:
         super().__init__()
         self.guide = guide
         self.practice = practice
         self._given = given
-        self._place = place
+        self._before = before
         self._sessions = sessions
         self._shown: RunState | None = None
         self._shown_log: Place | None = None
@@ -70,8 +74,8 @@ class GuideStage(Screen[None]):
         yield StepStrip(self.guide.steps, id="strip")
         with Container(id="work"):
             document = DocumentView(self.guide, id="document")
-            if self._place is not None:
-                document.read_on(self._place)
+            if self._before is not None:
+                document.expect(self._before.laid_width, self._before.spot)
             yield document
             yield Panels(self.guide)
         yield Band(id="status")

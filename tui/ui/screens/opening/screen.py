@@ -8,6 +8,7 @@ to are kept and answered by the guide screen, as if they had been typed a moment
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from contextvars import copy_context
 from threading import Thread
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from tui.run.plan import Given
 
 _HOME = Text("指南", "Guides")
-_READING = Text(" 正在读这份文档…", " Reading this document…")
+_READING = Text("正在读整份文档…", "Reading the whole document…")
 _MOST_KEYS = 64
+_NARROW = 100
 _PAINTED = 0.1
 """Seconds after which the words are on the screen, so that the thread takes nothing from them."""
+_LONG = 0.6
+"""Seconds after which a reader might wonder."""
 
 
 class Opened(Protocol):
@@ -48,20 +51,14 @@ class OpeningScreen(Screen[None]):
 
     DEFAULT_CSS = """
     OpeningScreen { background: $ground; color: $ink; }
-
-    OpeningScreen #crumbs { dock: top; height: 1; background: $raised; color: $bright; text-style: bold; padding: 0 1; text-wrap: nowrap; }
-    OpeningScreen #foot { dock: bottom; height: 1; background: $raised; color: $muted; }
-    OpeningScreen #work { height: 1fr; margin-top: 1; }
-    OpeningScreen #document { width: 6fr; height: 1fr; }
-    OpeningScreen #beside { width: 4fr; height: 1fr; border-left: solid $key; }
-
-    OpeningScreen.-narrow #work { layout: vertical; margin-top: 0; }
-    OpeningScreen.-narrow #document { width: 1fr; height: 55%; }
-    OpeningScreen.-narrow #beside { width: 1fr; border-left: none; }
-    OpeningScreen.-narrow.-short #beside { display: none; }
-    OpeningScreen.-narrow.-short #document { height: 1fr; }
+    OpeningScreen > .edge { height: 1; background: $raised; color: $muted; padding: 0 1; text-wrap: nowrap; }
+    OpeningScreen > #crumbs { dock: top; color: $bright; text-style: bold; }
+    OpeningScreen > #foot { dock: bottom; }
+    OpeningScreen > #document { width: 60%; height: 1fr; margin: 1 0; }
+    OpeningScreen.-narrow > #document { width: 1fr; height: 55%; margin: 0; }
+    OpeningScreen.-narrow.-short > #document { height: 1fr; margin: 0 0 1 0; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual; those of the guide screen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  declared so by Textual; those of the guide screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#document"
 
@@ -73,12 +70,12 @@ class OpeningScreen(Screen[None]):
         self._guide: Guide | None = None
 
     def compose(self) -> ComposeResult:
-        """The guide screen's rows and columns, most of them still empty."""
-        yield Static(visible(f"{_HOME} › {self._beginning.guide.title}"), id="crumbs", markup=False)
-        with Horizontal(id="work"):
-            yield DocumentView(self._beginning.guide, id="document")
-            yield Static(id="beside")
-        yield Static(str(_READING), id="foot", markup=False)
+        """The title and the words, where the guide screen has them."""
+        yield Static(visible(f"{_HOME} › {self._beginning.guide.title}"), id="crumbs", classes="edge", markup=False)
+        document = DocumentView(self._beginning.guide, id="document")
+        width = self.app.size.width
+        document.expect((width if width < _NARROW else width * 6 // 10) - 1)
+        yield document
 
     @property
     def document(self) -> DocumentView:
@@ -88,6 +85,7 @@ class OpeningScreen(Screen[None]):
     def on_mount(self) -> None:
         """First the words, then the rest."""
         self.set_timer(_PAINTED, self._read)
+        self.set_timer(_LONG, self._say)
 
     def on_key(self, event: events.Key) -> None:
         """What neither the document nor the app answers waits for the guide screen."""
@@ -98,8 +96,13 @@ class OpeningScreen(Screen[None]):
         """Whatever lay over it is gone."""
         self._go_on()
 
+    def _say(self) -> None:
+        """A document that takes its time is said to."""
+        self.mount(Static(str(_READING), id="foot", classes="edge", markup=False))
+
     def _read(self) -> None:
         """Understand the whole document in a thread that nothing waits for, not even quitting."""
+        gc.enable()
         loop, context = asyncio.get_running_loop(), copy_context()
 
         def understand() -> None:
