@@ -115,6 +115,7 @@ async def test_a_click_opens_a_guide(shelf: Path) -> None:
     async with program.run_test(size=WIDE) as pilot:
         await sight(pilot, "Q1 连上去")
         rows = [row.entry.path.name if row.entry else "" for row in program.screen._rows]
+        await until(pilot, lambda: program.screen.query_one("#guides").region.height > len(rows))  # shown, not only painted
         await pilot.click("#guides", offset=(8, rows.index("a.md")))
         await until(pilot, lambda: isinstance(program.screen, GuideScreen))
         await sight(pilot, "还没有输出")
