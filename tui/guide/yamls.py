@@ -1,17 +1,28 @@
 """YAML with lines: what ruamel read, as plain Python values, and where each key stands.
 
-ruamel is imported here alone and late: a guide without annotation never pays for it.
+ruamel is imported here alone and late: a guide without annotation never pays for it. Nor does a flat annotation (`on: ecs`), which is what
+most are: reading one with all of YAML in mind takes twenty times as long as reading the Markdown around it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from tui.texts import Text, same
 
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
+
 DEEPEST = 40  # nested collections; deeper ones are an attack or an accident
+_FLAT = re.compile(
+    r"([A-Za-z_][\w-]*): +((?:[A-Za-z_\u3400-\u9fff][\w\u3400-\u9fff./-]*|\d+(?:ms|[smh]))(?: [\w\u3400-\u9fff./-]+)*) *", re.ASCII
+)
+_BOOLS = {"true": True, "false": False}
+_NO_WORDS = frozenset(word for name in ("true", "false", "null") for word in (name, name.title(), name.upper()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +53,40 @@ class BadYaml(Exception):
 
 def read_yaml(text: str, line: int) -> Tree:
     """Read YAML whose first line is line `line` of the document. Raises `BadYaml`."""
+    return flat(text, line) or full(text, line)
+
+
+def flat(text: str, line: int) -> Tree | None:
+    """Plain `key: word` lines and nothing else; None for whatever could mean more."""
+    children: dict[Any, Tree] = {}
+    for number, row in enumerate(text.split("\n"), line):
+        if not row:
+            continue
+        match = _FLAT.fullmatch(row)
+        if match is None or match[1] in children or match[1] in _NO_WORDS or (match[2] in _NO_WORDS and match[2] not in _BOOLS):
+            return None
+        children[match[1]] = Tree(_BOOLS.get(match[2], match[2]), number)
+    if not children:
+        return None
+    return Tree({key: child.value for key, child in children.items()}, line, {key: child.line for key, child in children.items()}, children)
+
+
+@cache
+def _reader() -> type[YAML]:
     from ruamel.yaml import YAML
+
+    class Reader(YAML):
+        def official_plug_ins(self) -> list[str]:
+            return []  # there are none; looking for them means reading folders each time
+
+    return Reader
+
+
+def full(text: str, line: int) -> Tree:
+    """All of YAML."""
     from ruamel.yaml.error import MarkedYAMLError
 
-    yaml = YAML(typ="rt", pure=True)
+    yaml = _reader()(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
     try:
         return _tree(yaml.load(text), line, line, 0)
