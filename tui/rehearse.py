@@ -30,6 +30,7 @@ def rehearsal(faults: Sequence[str] = ()) -> Practice:
 
 @asynccontextmanager
 async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
+    from tui.act import ACTIONS
     from tui.guide import library  # all of it only when somebody rehearses: the reader waits for none of it
     from tui.practice.world import World as PracticeWorld
     from tui.run.engine import Session
@@ -45,7 +46,7 @@ async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
 
         def sessions(guide: Guide, asker: Asker, given: Given) -> Session:
             targets = {name: SshTarget(name, address, home=world.ssh_home) for name, address in addresses.items()}
-            return Session(guide, asker, journal=journal, given=given, places=Places(asker, targets))
+            return Session(guide, asker, journal=journal, given=given, places=Places(asker, targets), actions=ACTIONS)
 
         try:
             yield World(library.find(GUIDE), Given(places=addresses, inputs=world.inputs()), sessions)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from tui import config
+from tui.act import ACTIONS
 from tui.guide.model import Guide
 from tui.headless import junit
 from tui.headless.asker import TerminalAsker
@@ -39,7 +40,7 @@ async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways)
     asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, place=only, interactive=interactive)
     show = as_json if ways.json else PlainPrinter(guide)
     journal = Journal(config.load().home)
-    session = Session(guide, asker, journal=journal, given=given)
+    session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS)
     _stop_on_signals(session, asker)
     state, code = RunState(), 1
     try:

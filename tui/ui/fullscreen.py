@@ -30,12 +30,13 @@ class _Sessions:
         self._journal: Journal | None = None
 
     def __call__(self, guide: Guide, asker: Asker, given: Given) -> SessionLike:
+        from tui.act import ACTIONS
         from tui.run.engine import Session
         from tui.run.journal import Journal
 
         if self._journal is None:
             self._journal = Journal(self._home)
-        return Session(guide, asker, journal=self._journal, given=given)
+        return Session(guide, asker, journal=self._journal, given=given, actions=ACTIONS)
 
     def close(self) -> None:
         if self._journal is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import pytest
 from shell_stage import (
     NOW,
@@ -10,6 +12,7 @@ from shell_stage import (
     began,
     by_hand,
     command,
+    command_ended,
     ended,
     failing,
     held,
@@ -23,7 +26,7 @@ from shell_stage import (
 )
 
 from tui.run import events as ev
-from tui.run.events import Outcome
+from tui.run.events import AnyEvent, Outcome
 from tui.run.plan import Request
 from tui.texts import Text
 from tui.ui.dialogs.confirm import ConfirmDialog
@@ -139,6 +142,36 @@ async def test_ticking_without_a_run_runs_just_that_and_ticks_it() -> None:
         await pilot.press("J", "t")
         await sight(pilot, "✓ 通过")
         assert session.requests == [Request(steps=("hand",), item=0)]
+
+
+async def beside(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+    """Waits for the tick of its step; an offered command asked for meanwhile prints and waits at the gate."""
+    if request.steps == ("hand",):
+        async for event in by_hand(session, request):
+            yield event
+        return
+    yield command("look", "echo offered", item=1)
+    yield printed("look", "offered\n", item=1)
+    await session.gate.wait()
+    yield command_ended("look", item=1)
+
+
+async def test_an_offered_command_runs_while_a_step_waits_for_its_reader() -> None:
+    program, session = app(beside)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("J", "r")
+        await sight(pilot, "等你动手")
+        screen(pilot).document.goto("look", 1)
+        await until(pilot, lambda: screen(pilot).offers("run"))
+        await pilot.press("r")
+        await sight(pilot, "1 offered")
+        assert session.requests[1] == Request(steps=("look",), item=1)
+        assert screen(pilot).asker.waiting
+        session.gate.set()
+        await until(pilot, lambda: not screen(pilot).runner.aside)
+        assert screen(pilot).asker.waiting, "the end of the one is not the end of the other"
+        await pilot.press("space")
+        await sight(pilot, "✓ 通过")
 
 
 async def test_stopping_while_waiting_for_a_tick_takes_the_question_back() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tui.guide.model import Manual, Step
+from tui.guide.model import Command, Manual, Step
 from tui.run.events import Outcome
+from tui.run.plan import Request
 from tui.run.state import Phase
 from tui.ui.screens.guide.reading import GuideReading
 
@@ -20,6 +21,24 @@ def done(screen: GuideReading, step: Step) -> bool:
     """Whether the step ended well in this run."""
     state = screen.runner.state.step(step.id)
     return state.phase is Phase.ENDED and state.outcome in (Outcome.PASSED, Outcome.ALREADY)
+
+
+def offered_here(screen: GuideReading, step: Step) -> int | None:
+    """The index of the offered command the cursor stands on."""
+    stop = screen.document.current
+    if stop is None or stop.item is None:
+        return None
+    item = step.items[stop.item]
+    return stop.item if isinstance(item, Command) and item.explicit else None
+
+
+def offered_beside(screen: GuideReading) -> Request | None:
+    """The offered command under the cursor, if the run only waits for its reader: nothing else is in its way."""
+    step = screen.step_here
+    if step is None or not screen.asker.waiting or screen.runner.aside:
+        return None
+    item = offered_here(screen, step)
+    return None if item is None else Request(steps=(step.id,), item=item)
 
 
 def _free(screen: GuideReading) -> Step | None:
@@ -49,7 +68,7 @@ def _tickable(screen: GuideReading) -> bool:
 
 
 _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
-    "run": lambda screen: _free(screen) is not None,
+    "run": lambda screen: _free(screen) is not None or offered_beside(screen) is not None,
     "run_from": lambda screen: _free(screen) is not None,
     "stop": lambda screen: screen.runner.busy and not screen.runner.stopping,
     "force": _again,

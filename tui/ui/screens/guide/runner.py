@@ -44,7 +44,7 @@ class Runner:
     def __init__(self, session: SessionLike) -> None:
         self._session = session
         self._pending: dict[Place, list[str]] = {}
-        self._busy = False
+        self._passes = 0
         self.idle = asyncio.Event()
         self.idle.set()
         self.state = RunState()
@@ -57,11 +57,17 @@ class Runner:
     @property
     def busy(self) -> bool:
         """Whether a pass is under way."""
-        return self._busy
+        return self._passes > 0
+
+    @property
+    def aside(self) -> bool:
+        """Whether an offered command runs beside a pass that waits for its reader."""
+        return self._passes > 1
 
     async def run(self, request: Request, happened: Callable[[AnyEvent], None]) -> None:
         """One pass to its end; `happened` is told each event after it was folded. Unexpected exceptions pass through."""
-        self._busy, self.request, self.fault, self.stopping = True, request, None, False
+        self._passes += 1
+        self.request, self.fault, self.stopping = request, None, False
         self.idle.clear()
         try:
             async with aclosing(self._session.run(request)) as events:
@@ -74,12 +80,14 @@ class Runner:
                         turn = time.monotonic()
         finally:
             self.flush()
-            self._busy = self.stopping = False
-            self.idle.set()
+            self._passes -= 1
+            self.stopping = False
+            if not self.busy:
+                self.idle.set()
 
     def stop(self) -> None:
         """Ask the pass to end; what runs is ended with its whole process group."""
-        if self._busy:
+        if self.busy:
             self.stopping = True
             self._session.stop()
 

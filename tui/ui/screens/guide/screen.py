@@ -17,7 +17,7 @@ from tui.ui.document.messages import Activated
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.again import again_question
 from tui.ui.screens.guide.bindings import BINDINGS
-from tui.ui.screens.guide.offers import done, on_offer
+from tui.ui.screens.guide.offers import done, offered_beside, offered_here, on_offer
 from tui.ui.screens.guide.reading import GuideReading
 from tui.ui.screens.guide.stage import NARROW
 from tui.ui.seams import front
@@ -66,7 +66,8 @@ class GuideScreen(GuideReading):
             await self.runner.run(request, self._happened)
         except Exception as error:  # noqa: BLE001  the screen stays usable whatever broke; the details go to the log file
             self.runner.broke(front(self).note_crash(error))
-        self.asker.withdraw()
+        if not self.runner.busy:
+            self.asker.withdraw()
         if not self._shut:
             self.refresh_all()
 
@@ -82,11 +83,15 @@ class GuideScreen(GuideReading):
     # ---- keys that run
 
     def action_run(self) -> None:
-        """Run the step under the cursor, or exactly the offered command it stands on."""
+        """Run the step under the cursor, or exactly the offered command it stands on (also while a step waits for its reader)."""
+        beside = offered_beside(self)
+        if beside is not None:
+            self.start(beside)
+            return
         step = self.free_step()
         if step is None:
             return
-        item = self.offered_here(step)
+        item = offered_here(self, step)
         if item is not None:
             self.start(Request(steps=(step.id,), item=item))
         elif not step.items and not step.checks and not step.label:
@@ -128,8 +133,9 @@ class GuideScreen(GuideReading):
         self.start(Request(steps=(step.id,), checks_only=True))
 
     def action_stop(self) -> None:
-        """End what runs."""
-        self.asker.withdraw()
+        """End what runs; a command beside a step that waits for its reader ends alone."""
+        if not self.runner.aside:
+            self.asker.withdraw()
         self.runner.stop()
         self.refresh_bindings()
 
@@ -154,14 +160,6 @@ class GuideScreen(GuideReading):
         if self.step_here is None:
             self.say(_NOTHING)
         return self.step_here
-
-    def offered_here(self, step: Step) -> int | None:
-        """The index of the offered command the cursor stands on."""
-        stop = self.document.current
-        if stop is None or stop.item is None:
-            return None
-        item = step.items[stop.item]
-        return stop.item if isinstance(item, Command) and item.explicit else None
 
     def on_document_view_activated(self, message: Activated) -> None:
         """A stop was chosen outright."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from contextlib import suppress
 from contextvars import copy_context
 from threading import Thread
@@ -34,6 +35,8 @@ _MOST_KEYS = 64
 _NARROW = 100
 _PAINTED = 0.1
 """Seconds after which the words are on the screen, so that the thread takes nothing from them."""
+_TURN = 0.001
+"""Seconds the reading thread may go on before it lets a waiting key press through; Python's own 0.005 adds up to what is felt."""
 _LONG = 0.6
 """Seconds after which a reader might wonder."""
 
@@ -68,6 +71,7 @@ class OpeningScreen(Screen[None]):
         self.given = given
         self.kept: list[events.Key] = []
         self._guide: Guide | None = None
+        self._turn = sys.getswitchinterval()
 
     def compose(self) -> ComposeResult:
         """The title and the words, where the guide screen has them."""
@@ -103,6 +107,7 @@ class OpeningScreen(Screen[None]):
     def _read(self) -> None:
         """Understand the whole document in a thread that nothing waits for, not even quitting."""
         gc.enable()
+        sys.setswitchinterval(_TURN)
         loop, context = asyncio.get_running_loop(), copy_context()
 
         def understand() -> None:
@@ -116,6 +121,7 @@ class OpeningScreen(Screen[None]):
 
     def _understood(self, guide: Guide) -> None:
         self._guide = guide
+        sys.setswitchinterval(self._turn)
         if self.is_current:
             self._go_on()
 
