@@ -124,15 +124,15 @@ class ZhinanApp(App[int]):
         """Show a parsed document."""
         self.push_screen(self._guide_screen(guide, given))
 
-    def _guide_screen(self, guide: Guide, given: Given | None, before: DocumentView | None = None) -> GuideScreen:
+    def _guide_screen(self, guide: Guide, given: Given | None, document: DocumentView | None = None) -> GuideScreen:
         from tui.run.plan import Given
         from tui.ui.screens.guide.screen import GuideScreen
 
-        return GuideScreen(guide, self._sessions, given or Given(), before=before)
+        return GuideScreen(guide, self._sessions, given or Given(), document=document)
 
-    def go_on(self, opening: OpeningScreen, guide: Guide) -> None:
+    def go_on(self, opening: OpeningScreen, document: DocumentView) -> None:
         """The whole of a document whose beginning is shown: its guide screen, at the same words; then the keys that waited for it."""
-        screen = self._guide_screen(guide, opening.given, opening.document)
+        screen = self._guide_screen(document.guide, opening.given, document)
         self.push_screen(screen) if opening is self.screen_stack[0] else self.switch_screen(screen)
         for event in opening.kept:
             screen.call_after_refresh(self.post_message, event)

@@ -27,9 +27,9 @@ class Spot(NamedTuple):
 class LazyScroll(ScrollView):
     """A view over a `Store`. Who inherits lays out blocks (`_draw`) and paints rows (`render_line`, which may keep strips in `_strips`)."""
 
-    def __init__(self, tokens: Sequence[Token], *, id: str | None = None) -> None:  # noqa: A002  Textual's name
+    def __init__(self, tokens: Sequence[Token], blocks: list[Block] | None = None, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
         super().__init__(id=id)
-        self._store = Store(tokens, self._draw)
+        self._store = Store(tokens, self._draw, blocks)
         self._laid_width = 0
         self._strips: dict[tuple[int, int], Strip] = {}
         self._later: Callable[[], None] | None = None

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from markdown_it.token import Token
-
 from tui.ui.document.find import Finder, Hit
 from tui.ui.document.inline import Pictures
+from tui.ui.document.prepared import Prepared
 from tui.ui.document.scroll import LazyScroll
 
 
 class SearchScroll(LazyScroll):
     """A lazy view whose text can be searched."""
 
-    def __init__(self, tokens: Sequence[Token], pictures: Pictures | None, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
-        super().__init__(tokens, id=id)
+    def __init__(self, prepared: Prepared, pictures: Pictures | None, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(prepared.guide.tokens, prepared.blocks, id=id)
         self._finder = Finder(self._store, pictures)
 
     def search(self, query: str) -> int:

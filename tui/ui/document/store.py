@@ -109,9 +109,9 @@ def _lines(token: Token) -> tuple[int, int]:
 class Store:
     """Blocks with their rows. `draw` lays one block out; rows count from 0 at the document's top."""
 
-    def __init__(self, tokens: Sequence[Token], draw: Callable[[Block], list[Line]]) -> None:
+    def __init__(self, tokens: Sequence[Token], draw: Callable[[Block], list[Line]], blocks: list[Block] | None = None) -> None:
         self.tokens = tokens
-        self.blocks = split(tokens)
+        self.blocks = split(tokens) if blocks is None else blocks
         self._firsts = [block.first for block in self.blocks]
         self._draw = draw
         self._tree: list[int] = []

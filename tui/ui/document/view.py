@@ -26,8 +26,8 @@ from tui.ui.document.facts import Facts
 from tui.ui.document.inline import Pictures
 from tui.ui.document.layout import STOP, Layout
 from tui.ui.document.line import Line, Stop
+from tui.ui.document.prepared import Prepared, prepare
 from tui.ui.document.search import SearchScroll
-from tui.ui.document.stops import Plan
 from tui.ui.document.store import Block
 from tui.ui.palette import Palette
 
@@ -67,11 +67,11 @@ class DocumentView(SearchScroll, can_focus=True):
     Activated = messages.Activated
     LinkClicked = messages.LinkClicked
 
-    def __init__(self, guide: Guide, *, id: str | None = None, pictures: Pictures | None = None) -> None:  # noqa: A002  Textual's name
+    def __init__(self, guide: Guide | Prepared, *, id: str | None = None, pictures: Pictures | None = None) -> None:  # noqa: A002  Textual's name
         self._pictures = pictures or lru_cache(maxsize=512)(self._picture)
-        super().__init__(guide.tokens, self._pictures, id=id)
-        self.guide = guide
-        self.plan = Plan(guide)
+        ready = guide if isinstance(guide, Prepared) else prepare(guide)
+        super().__init__(ready, self._pictures, id=id)
+        self.guide, self.plan = ready.guide, ready.plan
         self._palette = Palette()
         self._clock: Timer | None = None
 

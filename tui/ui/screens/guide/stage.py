@@ -45,19 +45,19 @@ _HOME = Text("指南", "Guides")
 
 
 class GuideStage(Screen[None]):
-    """One guide, open, and its session. `practice` says so in a band; `before` showed the document until now, so that its place is kept.
+    """One guide, open, and its session. `practice` says so in a band; `document` shows it, if something made a view of it already.
 
     Closing the screen stops what runs and leaves every target.
     """
 
     def __init__(
-        self, guide: Guide, sessions: Sessions, given: Given, *, practice: bool = False, before: DocumentView | None = None
+        self, guide: Guide, sessions: Sessions, given: Given, *, practice: bool = False, document: DocumentView | None = None
     ) -> None:
         super().__init__()
         self.guide = guide
         self.practice = practice
         self._given = given
-        self._before = before
+        self._document = document
         self._sessions = sessions
         self._shown: RunState | None = None
         self._shown_log: Place | None = None
@@ -73,10 +73,7 @@ class GuideStage(Screen[None]):
         yield Band(id="lost")
         yield StepStrip(self.guide.steps, id="strip")
         with Container(id="work"):
-            document = DocumentView(self.guide, id="document")
-            if self._before is not None:
-                document.expect(self._before.laid_width, self._before.spot)
-            yield document
+            yield self._document or DocumentView(self.guide, id="document")
             yield Panels(self.guide)
         yield Band(id="status")
         yield FindBar(id="find")

@@ -20,9 +20,9 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.guide.model import Guide
 from tui.guide.opening import Beginning, finish
 from tui.texts import Text
+from tui.ui.document.prepared import Prepared, prepare
 from tui.ui.document.view import DocumentView
 from tui.ui.widgets.cells import visible
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HOME = Text("指南", "Guides")
 _READING = Text("正在读整份文档…", "Reading the whole document…")
 _MOST_KEYS = 64
+_NEED_STEPS = ("activate", "move_step(1)", "move_step(-1)")
 _NARROW = 100
 _PAINTED = 0.1
 """Seconds after which the words are on the screen, so that the thread takes nothing from them."""
@@ -44,8 +45,8 @@ _LONG = 0.6
 class Opened(Protocol):
     """What the app does when a document is understood."""
 
-    def go_on(self, opening: OpeningScreen, guide: Guide) -> None:
-        """Show the guide screen in place of the opening one."""
+    def go_on(self, opening: OpeningScreen, document: DocumentView) -> None:
+        """Show the guide screen in place of the opening one, with this view in it."""
         ...
 
 
@@ -70,7 +71,7 @@ class OpeningScreen(Screen[None]):
         self._beginning = beginning
         self.given = given
         self.kept: list[events.Key] = []
-        self._guide: Guide | None = None
+        self._prepared: Prepared | None = None
         self._turn = sys.getswitchinterval()
 
     def compose(self) -> ComposeResult:
@@ -92,8 +93,9 @@ class OpeningScreen(Screen[None]):
         self.set_timer(_LONG, self._say)
 
     def on_key(self, event: events.Key) -> None:
-        """What neither the document nor the app answers waits for the guide screen."""
-        if len(self.kept) < _MOST_KEYS:
+        """What neither the document nor the app can answer yet waits for the guide screen."""
+        answer = self.active_bindings.get(event.key)
+        if (answer is None or answer.binding.action in _NEED_STEPS) and len(self.kept) < _MOST_KEYS:
             self.kept.append(event)
 
     def on_screen_resume(self) -> None:
@@ -113,19 +115,21 @@ class OpeningScreen(Screen[None]):
         def understand() -> None:
             import tui.ui.screens.guide.screen  # noqa: F401  the next thing needed
 
-            guide = finish(self._beginning)
+            prepared = prepare(finish(self._beginning))
             with suppress(RuntimeError):  # the program has ended meanwhile
-                loop.call_soon_threadsafe(self._understood, guide, context=context)
+                loop.call_soon_threadsafe(self._understood, prepared, context=context)
 
         Thread(target=understand, daemon=True, name="understand").start()
 
-    def _understood(self, guide: Guide) -> None:
-        self._guide = guide
+    def _understood(self, prepared: Prepared) -> None:
+        self._prepared = prepared
         sys.setswitchinterval(self._turn)
-        if self.is_current:
+        if self.app.screen is self:  # `is_current` would be true under a dialog, too
             self._go_on()
 
     def _go_on(self) -> None:
-        if self._guide is not None:
-            cast("Opened", self.app).go_on(self, self._guide)
-            self._guide = None
+        if self._prepared is not None:
+            document = DocumentView(self._prepared, id="document")
+            document.expect(self.document.laid_width, self.document.spot)
+            cast("Opened", self.app).go_on(self, document)
+            self._prepared = None
