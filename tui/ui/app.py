@@ -5,7 +5,7 @@ No business logic lives here. Which guide is run how is the guide screen's and t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -42,6 +42,7 @@ _QUIT_WHY = Text(
 _QUIT_YES = Text("停止并退出", "stop and quit")
 _QUIT_NO = Text("不退出", "stay")
 _NO_PRACTICE = Text("这里没有练习环境可用", "There is no practice world here")
+_VISITED = Text("练习里的登录链接：就当你在浏览器里点了 Connect", "A login link of the practice world: taken as if you had clicked Connect")
 _STARTING = Text("正在准备练习环境…", "Starting the practice world…")
 
 
@@ -77,6 +78,7 @@ class ZhinanApp(App[int]):
         self._practice = practice
         self._world = AsyncExitStack()
         self.crash: Crash | None = None
+        self._visit: Callable[[str], bool] | None = None
         self.failure: ZhinanError | None = None
         for each in (DARK, LIGHT):  # before any style sheet is read: they name roles that only these themes have
             self.register_theme(each)
@@ -157,6 +159,7 @@ class ZhinanApp(App[int]):
         try:
             world = await self._world.enter_async_context(practice())
             guide = load(world.path)
+            self._visit = world.visit
         except ZhinanError as error:
             await self._world.aclose()
             self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
@@ -181,6 +184,7 @@ class ZhinanApp(App[int]):
             if leaving.practice:
                 await self._world.aclose()
                 self._world = AsyncExitStack()
+                self._visit = None
         if not isinstance(self.screen, LibraryScreen | GuideScreen):
             self._open_library()
 
@@ -189,6 +193,8 @@ class ZhinanApp(App[int]):
         from tui.ui import links
 
         match links.resolve(href, document):
+            case links.Page(url) if self._visit is not None and self._visit(url):
+                self.notify(str(_VISITED), markup=False, timeout=8)
             case links.Page(url):
                 opened = links.can_browse()
                 self.copy_to_clipboard(url)

@@ -43,11 +43,15 @@ Sessions = Callable[[Guide, Asker, Given], SessionLike]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A practice world that is up: the guide to rehearse, what is known beforehand, how sessions are made in it (None: as usual)."""
+    """A practice world that is up: the guide to rehearse, what is known beforehand, how sessions are made in it (None: as usual).
+
+    `visit` opens a link inside the world: True if it was one of its own, which no browser may ever see.
+    """
 
     path: Path
     given: Given = field(default_factory=Given)
     sessions: Sessions | None = None
+    visit: Callable[[str], bool] = lambda _url: False
 
 
 Practice = Callable[[], AbstractAsyncContextManager[World]]

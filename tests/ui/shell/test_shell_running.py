@@ -174,6 +174,29 @@ async def test_an_offered_command_runs_while_a_step_waits_for_its_reader() -> No
         await sight(pilot, "✓ 通过")
 
 
+async def logging_in(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+    """A command prints a link and waits until it was opened."""
+    yield began(request)
+    yield command("look", "log in", item=1)
+    yield printed("look", "To authenticate, visit:\n\n\thttps://login.example/a/0123\n\n", item=1)
+    await session.gate.wait()
+    yield command_ended("look", item=1)
+    yield ended(Outcome.PASSED)
+
+
+async def test_o_opens_the_link_that_a_running_command_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    program, session = app(logging_in)
+    opened: list[str] = []
+    monkeypatch.setattr(program, "follow", lambda href, _document: opened.append(href))
+    async with program.run_test(size=WIDE) as pilot:
+        screen(pilot).document.goto("look", 1)
+        await pilot.press("r")
+        await sight(pilot, "login.example")
+        await pilot.press("o")
+        assert opened == ["https://login.example/a/0123"]
+        session.gate.set()
+
+
 async def test_stopping_while_waiting_for_a_tick_takes_the_question_back() -> None:
     program, _session = app(by_hand)
     async with program.run_test(size=WIDE, notifications=True) as pilot:

@@ -1,12 +1,18 @@
-"""The links a document holds, in order, each once."""
+"""The links a reader may want to open: those of the document, and the one a running command asks to be opened."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from markdown_it.token import Token
 
 from tui.guide.model import Guide
+from tui.ui.screens.guide.runner import Runner
+
+_URL = re.compile(r"https?://[^\s\"'<>]+[^\s\"'<>.,;:!?)]")
+_LINES = 200
+"""Lines of a log, from its end, in which a link may be waiting."""
 
 
 def links_of(guide: Guide) -> tuple[tuple[str, str], ...]:
@@ -17,6 +23,21 @@ def links_of(guide: Guide) -> tuple[tuple[str, str], ...]:
             if href and not href.startswith("#"):
                 found.setdefault(href, words or href)
     return tuple((words, href) for href, words in found.items())
+
+
+def awaited(runner: Runner) -> str | None:
+    """The link that the run waits for: one an action told, else the last one a command printed that is still running."""
+    for step in runner.state.steps.values():
+        if step.wait is not None and step.wait.url:
+            return step.wait.url
+    latest = runner.latest
+    command = runner.command(latest) if latest else None
+    if latest is None or command is None or command.end is not None:
+        return None
+    runner.flush()
+    log = runner.logs[latest]
+    found = _URL.findall(log.plain(max(log.dropped, len(log) - _LINES), len(log)))
+    return found[-1] if found else None
 
 
 def _inline(tokens: Iterable[Token]) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
 from tui.ui.log.view import LogScreen
 from tui.ui.screens.guide.findbar import FindBar
-from tui.ui.screens.guide.links import links_of
+from tui.ui.screens.guide.links import awaited, links_of
 from tui.ui.screens.guide.stage import GuideStage
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
@@ -52,8 +52,8 @@ class GuideReading(GuideStage):
         self.say(_COPIED.fill(text=visible(commands[0].text.splitlines()[0])))
 
     def action_open_link(self) -> None:
-        """The link at the cursor, else a choice of all."""
-        href = self.document.link_at_cursor()
+        """The link the run waits for, else the one at the cursor, else a choice of all."""
+        href = awaited(self.runner) or self.document.link_at_cursor()
         if href:
             self.follow(href)
             return
