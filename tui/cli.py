@@ -7,6 +7,7 @@ approved, gate closed); 130 cancelled.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,8 +44,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; nothing is left to say
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001  the last resort: details to a file, one sentence to the reader
+        from tui import crash
+
+        complain(str(crash.write(error, config.home()).text))
+        sys.exit(1)
 
 
 def _is_document(word: str) -> bool:
     """Is it a Markdown file and nothing else a command line could mean? Reading a document need not wait for the options' parser."""
-    return not word.startswith("-") and word.lower().endswith((".md", ".markdown")) and Path(word).is_file()
+    return not word.startswith("-") and word.lower().endswith((".md", ".markdown")) and os.path.isfile(word)  # noqa: PTH113  never raises

@@ -234,6 +234,31 @@ def test_bad_input_gets_one_clear_sentence(zhinan: Zhinan, words: list[str], cod
         assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_name_longer_than_any_file_is_no_traceback(zhinan: Zhinan) -> None:
+    done = zhinan("x" * 5000)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_what_nobody_foresaw_is_one_sentence_and_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from tui import cli
+    from tui.headless import doctor
+
+    def breaks(_settings: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setenv("ZHINAN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(doctor, "examine", breaks)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["doctor"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "crash.log" in said
+    assert "Traceback" not in said
+    assert "boom" in (tmp_path / "home" / "crash.log").read_text()
+
+
 def test_a_home_that_can_not_be_written_is_said(zhinan: Zhinan) -> None:
     blocked = zhinan.folder / "file"
     blocked.write_text("", encoding="utf-8")

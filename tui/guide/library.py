@@ -73,7 +73,7 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
     Raises `UsageError` naming the nearest guide.
     """
     path = Path(name)
-    if path.is_file() or _is_path(str(name)):
+    if os.path.isfile(name) or _is_path(str(name)):  # noqa: PTH113  Path.is_file raises for a name that is too long
         return path
     known: dict[str, Path] = {}
     for folder in (builtin_dir(), *folders):

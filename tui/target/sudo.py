@@ -55,7 +55,8 @@ class SudoState(StrEnum):
 
 async def sudo_state(target: Target) -> SudoState:
     """Look what it takes. Raises `TargetError` when the target can't be looked at."""
-    return SudoState((await _words(target, _LOOK, None, {})).strip())
+    word = (await _words(target, _LOOK, None, {})).strip()
+    return SudoState(word) if word in set(SudoState) else SudoState.FREE  # nothing to ask about that could be found out
 
 
 async def ask_sudo(target: Target, asker: Asker) -> Secret | None:

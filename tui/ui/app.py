@@ -27,8 +27,8 @@ from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keys import key, key_name, listed, offered, words
 
 if TYPE_CHECKING:
+    from tui.crash import Crash
     from tui.run.plan import Given
-    from tui.ui.crash import Crash
     from tui.ui.dialogs.palette import Entry
     from tui.ui.document.view import DocumentView
     from tui.ui.screens.guide.screen import GuideScreen
@@ -286,7 +286,7 @@ class ZhinanApp(App[int]):
 
     def note_crash(self, error: Exception) -> Text:
         """Write an unexpected exception to a file of the program's own; one sentence that says where."""
-        from tui.ui import crash
+        from tui import crash
 
         self.crash = crash.write(error, config.home())
         return self.crash.text
