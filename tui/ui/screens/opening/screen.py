@@ -108,6 +108,7 @@ class OpeningScreen(Screen[None]):
 
     def _read(self) -> None:
         """Understand the whole document in a thread that nothing waits for, not even quitting."""
+        gc.freeze()  # what is there by now stays; looking through it all would be felt
         gc.enable()
         sys.setswitchinterval(_TURN)
         loop, context = asyncio.get_running_loop(), copy_context()
