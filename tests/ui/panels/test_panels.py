@@ -59,7 +59,7 @@ NEITHER = ("◦", "已安装", ""), ("◦", "服务 tailscaled", "")
             (seen(Status.FAIL, "没有找到命令", "sh: not found"), seen(Status.UNKNOWN, "连不上")),
             [("✗", "已安装", "没有找到命令 · sh: not found"), ("?", "服务 tailscaled", "连不上")],
         ),
-        (Phase.ENDED, (seen(Status.FAIL, before=True),), [("✗", "已安装", "执行前：没有"), ("◦", "服务 tailscaled", "没有看")]),
+        (Phase.ENDED, (seen(Status.FAIL, before=True),), [("◦", "已安装", "执行前：没有"), ("◦", "服务 tailscaled", "没有看")]),
         (
             Phase.ENDED,
             (None, seen(Status.PASS, "服务 tailscaled：running", "running")),

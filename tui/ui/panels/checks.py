@@ -115,8 +115,8 @@ def _judged(spec: CheckSpec, known: CheckState, *, ended: bool) -> Entry:
     said = _said(known, without=str(sentence))
     if known.before and known.status is Status.PASS:
         return _WAS_SO, Cell(visible(str(sentence))), Cell(said or str(_ALREADY), "$muted")
-    if known.before and ended:
-        said = str(_BEFORE.fill(what=said))
+    if known.before and ended:  # how it was before says nothing of how it is now: no verdict
+        return _TODO, Cell(visible(str(sentence)), "$muted"), Cell(str(_BEFORE.fill(what=said)), "$muted")
     return _SIGNS[known.status], Cell(visible(str(sentence))), Cell(said, "$muted")
 
 
