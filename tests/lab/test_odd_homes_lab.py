@@ -24,10 +24,8 @@ from helpers_target import Answers
 def mounted(server: Host, options: str) -> Iterator[None]:
     """The guest's home as a file system of its own, its key still in it."""
     home = "/home/guest"
-    server.exec(
-        f"rm -rf {home}/.cache; cp -a {home} /tmp/kept && mount -t tmpfs {options} none {home} && cp -a /tmp/kept/. {home}/ && chown guest: {home}",
-        check=True,
-    )
+    server.exec(f"rm -rf {home}/.cache; cp -a {home} /tmp/kept", check=True)
+    server.exec(f"mount -t tmpfs {options} none {home} && cp -a /tmp/kept/. {home}/ && chown guest: {home}", check=True)
     try:
         yield
     finally:
