@@ -195,6 +195,20 @@ async def test_resizing_keeps_the_words_at_the_top() -> None:
             assert all(view.render_line(y).cell_length == view.size.width for y in range(view.size.height))
 
 
+@pytest.mark.parametrize("row", [2, 30])
+async def test_resizing_keeps_the_current_stop_in_view(row: int) -> None:
+    async with reading(size=(140, 40)) as (view, pilot, _app):
+        view.goto("s20")
+        await pilot.pause()
+        view._go(view.scroll_offset.y + row_of(view, "第 20.1 步") - row)
+        await pilot.pause()
+        assert "第 20.1 步" in shown(view)[row]
+        for size in ((80, 12), (60, 8), (24, 6), (140, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert any("第 20.1 步" in text for text in shown(view)), size
+
+
 async def test_a_click_selects_a_stop_and_a_second_one_activates_it() -> None:
     async with reading() as (view, pilot, app):
         row = row_of(view, "2/install.sh")

@@ -31,6 +31,7 @@ class LazyScroll(ScrollView):
         super().__init__(id=id)
         self._store = Store(tokens, self._draw, blocks)
         self._laid_width = 0
+        self._seen_height = 0
         self._strips: dict[tuple[int, int], Strip] = {}
         self._later: Callable[[], None] | None = None
 
@@ -78,9 +79,21 @@ class LazyScroll(ScrollView):
         width = self.scrollable_content_region.width
         if width <= 0:
             return
+        held = self._holds(self._seen_height)
+        self._seen_height = self._view_height
         if width == self._laid_width:
             self._settle()
-            return
+        else:
+            self._lay_again(width)
+        if held is not None:
+            held()
+            self.call_after_refresh(held)
+
+    def _holds(self, height: int) -> Callable[[], None] | None:
+        """What brings back into view what must stay in it, if it stood in the top `height` rows; who inherits may have such a thing."""
+        return None
+
+    def _lay_again(self, width: int) -> None:
         place = self._reading()
         self._laid_width = width
         self._strips.clear()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -205,6 +205,20 @@ class DocumentView(SearchScroll, can_focus=True):
             room = min(_FEW_ROWS, height // 4) if head == rows[0] else 1
             self._go(max(0, (head if rows[1] - head < height - 1 else rows[0]) - room))
 
+    def _holds(self, height: int) -> Callable[[], None] | None:
+        """The stop under the cursor stays in view when the size changes, if it was."""
+        stop, top = self.current, self.scroll_offset.y
+        if stop is None or self._store.blocks[self._store.of_line(self.plan.line(stop))].lines is None:
+            return None  # never laid out, so not in view; laying it out now would move what is
+        rows = self._rows_of(self.cursor)
+        seen = rows is not None and rows[0] < top + height and rows[1] >= top
+        return (lambda: self._hold(stop)) if seen else None
+
+    def _hold(self, stop: Stop) -> None:
+        rows, top = self._rows_of(self.plan.index[stop]), self.scroll_offset.y
+        if stop == self.current and rows is not None and not (top <= rows[0] and rows[1] < top + self._view_height):
+            self._show_stop(stop)
+
     def _head_of(self, stop: Stop, row: int) -> int:
         """The row of the step's heading if `stop` is its first, else `row`."""
         step = self.plan.steps[stop.step_id]
@@ -272,7 +286,8 @@ class DocumentView(SearchScroll, can_focus=True):
         self.watch(self.app, "theme", self._themed)
 
     def _themed(self) -> None:
-        self._palette = Palette(self.app.theme_variables, dark=self.app.current_theme.dark)
+        theme = self.app.current_theme  # `theme_variables` are still those of the theme before
+        self._palette = Palette(theme.variables, dark=theme.dark)
         self._strips.clear()
         self.refresh()
 

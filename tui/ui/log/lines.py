@@ -97,7 +97,7 @@ class LogView(ScrollView, can_focus=True):
 
     def _new_theme(self) -> None:
         dark = self.app.current_theme.dark
-        self._pen = Pen(Palette(self.app.theme_variables, dark=dark), dark=dark)
+        self._pen = Pen(Palette(self.app.current_theme.variables, dark=dark), dark=dark)
         self.refresh()
 
     def _changed(self) -> None:
