@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from shell_stage import DOCUMENT, Scripted, app, held, passing, screen, sees, shown, sight, until
 from textual.binding import Binding
+from textual.events import Key
 from textual.widgets import Input, OptionList
 
 from tui import texts
@@ -18,11 +19,13 @@ from tui.ui.app import ZhinanApp
 from tui.ui.dialogs.confirm import ConfirmDialog
 from tui.ui.dialogs.palette import PaletteDialog
 from tui.ui.screens.guide.bindings import BINDINGS
+from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.panels import Panels
 from tui.ui.screens.guide.screen import GuideScreen
 from tui.ui.screens.help.screen import HelpScreen
 from tui.ui.screens.library.screen import LibraryScreen
 from tui.ui.starts import LibraryStart
+from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.keys import key_name, words
 from tui.ui.widgets.stepstrip import StepStrip
 from tui.ui.widgets.tabs import PanelTabs
@@ -156,13 +159,23 @@ async def test_the_library_speaks_the_other_language_and_lists_the_twin(shelf: P
         assert not sees(pilot, "Q1 连上去")
 
 
+def ground_of(guide_screen: GuideScreen) -> str:
+    """The ground that the document's first words stand on."""
+    style = next(segment.style for segment in guide_screen.document.render_line(0) if segment.text.strip())
+    assert style is not None
+    assert style.bgcolor is not None
+    return style.bgcolor.name
+
+
 async def test_theme_changes() -> None:
     program, _ = app()
     async with program.run_test(size=WIDE) as pilot:
         await pilot.press("ctrl+t")
         assert program.theme == "zhinan-light"
+        await until(pilot, lambda: ground_of(screen(pilot)) == LIGHT.variables["ground"])
         await pilot.press("ctrl+t")
         assert program.theme == "zhinan-dark"
+        await until(pilot, lambda: ground_of(screen(pilot)) == DARK.variables["ground"])
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -241,6 +254,31 @@ async def test_search_lights_counts_and_goes_on() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: not screen(pilot).search_words)
         assert isinstance(program.screen, GuideScreen)
+
+
+async def test_esc_leaves_the_search_wholly() -> None:
+    program, _ = app()
+    async with program.run_test(size=WIDE) as pilot:
+        bar = program.screen.query_one(FindBar)
+        for leaving in (("enter", "escape"), ("escape",)):
+            await pilot.press("slash", *"echo")
+            await sight(pilot, "3 处")
+            await pilot.press(*leaving)
+            await until(pilot, lambda: not screen(pilot).search_words)
+            await until(pilot, lambda: not bar.display)
+            assert screen(pilot).focused is screen(pilot).document
+        assert isinstance(program.screen, GuideScreen)
+
+
+async def test_keys_close_behind_enter_are_keys_of_the_document() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE) as pilot:
+        await pilot.press("slash")
+        for name, character in (("e", "e"), ("c", "c"), ("enter", "\r"), ("r", "r")):
+            program.post_message(Key(name, character))
+        await until(pilot, lambda: session.requests)
+        assert program.screen.query_one("#find-input", Input).value == "ec"
+        await until(pilot, lambda: screen(pilot).search_words == "ec")
 
 
 async def test_letters_typed_into_the_search_do_nothing_else() -> None:

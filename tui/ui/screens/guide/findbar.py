@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.texts import Text
@@ -29,7 +30,11 @@ class FindBar(Horizontal):
     FindBar > #found { width: auto; color: $muted; padding-left: 2; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("find.leave", "escape", "leave", Text("不找了", "stop searching"))]
+    # Both before the field gets the key, so that the next key, however close behind, goes to what is searched.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("find.leave", "escape", "leave", Text("不找了", "stop searching"), priority=True),
+        Binding("enter", "submit", show=False, priority=True),
+    ]
 
     class Typed(Message):
         """The words so far."""
@@ -45,6 +50,10 @@ class FindBar(Horizontal):
             super().__init__()
             self.keep = keep
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id)
+        self._home: Widget | None = None
+
     def compose(self) -> ComposeResult:
         """A slash, the words, how many were found."""
         yield Static("/", id="slash")
@@ -53,8 +62,11 @@ class FindBar(Horizontal):
 
     def open(self) -> None:
         """Show the line and type into it."""
+        field = self.query_one(Input)
+        if self.screen.focused is not field:
+            self._home = self.screen.focused
         self.add_class("-open")
-        self.query_one(Input).focus()
+        self.screen.set_focus(field)
 
     def show_count(self, count: int) -> None:
         """Say how many were found."""
@@ -63,20 +75,29 @@ class FindBar(Horizontal):
         self.query_one("#found", Static).update(text)
 
     def action_leave(self) -> None:
-        """Give up."""
+        """Give up, from wherever the keys go: the line is gone and nothing is lit."""
         self.remove_class("-open")
         self.query_one(Input).value = ""
+        self._go_home()
         self.post_message(self.Left(keep=False))
+
+    def action_submit(self) -> None:
+        """Keys go back to what is searched; letters that are still on their way to the field count."""
+        self._go_home()
+        self.query_one(Input).call_later(self._submitted)
+
+    def _go_home(self) -> None:
+        if self.query_one(Input).has_focus:
+            self.screen.set_focus(self._home)
+
+    def _submitted(self) -> None:
+        words = self.query_one(Input).value
+        if not words:
+            self.remove_class("-open")
+        self.post_message(self.Left(keep=bool(words)))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         if self.has_class("-open"):
             self.post_message(self.Typed(event.value))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not event.value:
-            self.remove_class("-open")
-        self.post_message(self.Left(keep=bool(event.value)))

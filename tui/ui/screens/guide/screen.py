@@ -17,6 +17,7 @@ from tui.ui.document.messages import Activated
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.again import again_question
 from tui.ui.screens.guide.bindings import BINDINGS
+from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.offers import done, offered_beside, offered_here, on_offer
 from tui.ui.screens.guide.reading import GuideReading
 from tui.ui.screens.guide.stage import NARROW
@@ -173,8 +174,7 @@ class GuideScreen(GuideReading):
     async def action_leave(self) -> None:
         """Back; first out of a search, and never silently out of a run."""
         if self.search_words:
-            self.search("")
-            self.refresh_bindings()
+            self.query_one(FindBar).action_leave()
             return
         if self.focused is not self.document and self.focused is not None:
             self.document.focus()
