@@ -93,6 +93,32 @@ async def test_an_unsure_place_is_asked_once_and_remembered(journal: Journal) ->
     assert again.places == []
 
 
+async def test_a_document_that_names_no_place_may_be_meant_for_a_server(journal: Journal) -> None:
+    document = guide(planning_step(step("a", 1, Command("true", "bash", 2, 2))))
+    asker = Answers({"server": "root@203.0.113.7"}, place="server")
+    plan = await made(journal, document, asker, "a")
+    assert asker.places[0].names == ("local", "server")
+    assert [[question.name for question in form] for form in asker.asked] == [["server"]]
+    assert (plan.where[2], plan.places) == ("server", {"server": "root@203.0.113.7"})
+
+
+async def test_a_server_may_be_given_beforehand(journal: Journal) -> None:
+    document = guide(planning_step(step("a", 1, Command("true", "bash", 2, 2))))
+    asker = Answers(place="server")
+    plan = await made(journal, document, asker, "a", places={"server": "root@203.0.113.7"})
+    assert asker.asked == []
+    assert plan.places == {"server": "root@203.0.113.7"}
+
+
+async def test_a_document_with_a_place_of_its_own_offers_that(journal: Journal) -> None:
+    unsure = planning_step(step("a", 1, Command("true", "bash", 2, 2)))
+    asker = Answers(place="local")
+    await made(journal, guide(unsure, targets=(TargetSpec("ecs"),)), asker, "a")
+    assert asker.places[0].names == ("ecs", "local")
+    with pytest.raises(UsageError, match="server"):
+        await made(journal, guide(unsure, targets=(TargetSpec("ecs"),)), asker, "a", places={"server": "local"})
+
+
 def planning_step(unsure: Any) -> Any:
     from dataclasses import replace
 

@@ -20,6 +20,8 @@ from tui.target import registry
 from tui.texts import Text
 
 LOCAL = "local"
+SERVER = "server"
+"""The name offered for a place of one's own in a document that names none but `local`."""
 _ROOT = re.compile(r"\bsudo\b|\|\s*(?:sudo\s+)?(?:ba|da|z)?sh\b")
 
 
@@ -160,11 +162,15 @@ async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: A
 
 
 def _names(guide: Guide) -> tuple[str, ...]:
-    """The target names of a document: those it declares, those it uses without declaring them, and `local`."""
+    """The target names of a document: those it declares, those it uses without declaring them, and `local`.
+
+    A document not written for this program names none, and still may be meant for a server: then `server` is one.
+    """
     said: list[str | None] = [spec.name for spec in guide.targets]
     for step in guide.steps:
         said += [step.on, *(command.on for command in step.commands), *(spec.on for spec in step.checks)]
-    return tuple(dict.fromkeys([*(name for name in said if name), LOCAL]))
+    names = dict.fromkeys([*(name for name in said if name), LOCAL])
+    return tuple(names) if len(names) > 1 else (LOCAL, SERVER)
 
 
 def _refuse_unknown_places(guide: Guide, given: Given, where: Mapping[int, str]) -> None:

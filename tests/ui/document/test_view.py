@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from document_samples import guide
@@ -260,6 +261,27 @@ async def test_places_colour_the_badges() -> None:
         assert badge.style is not None
         assert badge.style.bgcolor is not None
         assert badge.style.bgcolor.name == view._palette.colour("public")
+
+
+async def test_a_chosen_place_stands_beside_the_heading() -> None:
+    made = guide("## 第1步：a\n\n```bash\nls\n```\n")
+    app = Reader(replace(made, steps=tuple(replace(step, on=None) for step in made.steps)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = app.query_one(DocumentView)
+        await pilot.pause()
+        assert shown(view)[row_of(view, "第1步")].endswith("在哪？")
+        started = StepState(Phase.RUNNING, on="server", address="root@47.98.21.7")
+        view.state = RunState(targets={"server": "root@47.98.21.7"}, steps={"s1": started})
+        await pilot.pause()
+        strip = view.render_line(row_of(view, "第1步"))
+        badge = next(segment for segment in strip if segment.text == " server ")
+        assert badge.style is not None
+        assert badge.style.bgcolor is not None
+        assert badge.style.bgcolor.name == view._palette.colour("public")
+        alone = CommandState("ls", "local", "log", 0.0, end=End.EXITED, code=0, alone=True)
+        view.state = RunState(targets={"local": "local"}, steps={"s1": StepState(commands={0: alone})})
+        await pilot.pause()
+        assert shown(view)[row_of(view, "第1步")].endswith("本机")
 
 
 async def test_a_copied_command_is_the_command() -> None:

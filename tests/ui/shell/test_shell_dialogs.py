@@ -226,6 +226,15 @@ async def test_a_place_is_chosen_or_not(keys: tuple[str, ...], answer: str | Non
     assert await press(lambda a: a.place(PLACE), *keys) == answer
 
 
+async def test_a_document_without_places_offers_a_server_by_words() -> None:
+    question = PlaceQuestion(guide().step("look"), guide().step("look").commands[0], ("local", "server"))
+    async with asked(lambda a: a.place(question)) as (pilot, answer):
+        assert sees(pilot, "本机")
+        await sight(pilot, "一台服务器（server）")
+        await pilot.press("2")
+        assert await asyncio.wait_for(answer, 10) == "server"
+
+
 async def test_the_place_question_shows_what_would_run() -> None:
     async with asked(lambda a: a.place(PLACE)) as (pilot, _):
         assert sees(pilot, "第1步 看一看")

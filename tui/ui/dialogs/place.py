@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.run.ask import PlaceQuestion
+from tui.run.plan import LOCAL, SERVER
 from tui.texts import Text
 from tui.ui.dialogs.choose import ChooseDialog
 from tui.ui.widgets.cells import visible
@@ -15,6 +16,7 @@ _WHY = Text(
     "The document does not say: {step}\n{command}\nChosen once, remembered for this document.",
 )
 _HERE = Text("本机", "this computer")
+_SERVER = Text("一台服务器（{name}）", "a server ({name})")
 _LINES = 6
 
 
@@ -26,5 +28,11 @@ class PlaceDialog(ChooseDialog):
         lines = command.splitlines()
         shown = "\n".join(f"    {line}" for line in lines[:_LINES]) + ("\n    …" if len(lines) > _LINES else "")
         step = visible(f"{question.step.label} {question.step.title}".strip())
-        choices = [(name, name, places.get(name, "")) if name != "local" else (name, str(_HERE), "") for name in question.names]
+        choices = [(name, _words(name, known=name in places), places.get(name, "")) for name in question.names]
         super().__init__(_TITLE, _WHY.fill(step=step, command=visible(shown)), choices)
+
+
+def _words(name: str, *, known: bool) -> str:
+    if name == LOCAL:
+        return str(_HERE)
+    return str(_SERVER.fill(name=name)) if name == SERVER and not known else name

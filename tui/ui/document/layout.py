@@ -179,9 +179,9 @@ class Layout:
         if step is None:
             return self._prose(text, w, start=start)
         from tui.ui.document import rows  # what a run is, only a guide with steps needs to know
-        from tui.ui.document.status import badge, step_status
+        from tui.ui.document.status import badge, place_of, step_status
 
-        name, look = badge(step.on, self.facts)
+        name, look = badge(place_of(step, self.facts), self.facts)
         room = w - width_of(name) - 2
         lines = self._prose(text, w, room if room >= _NARROW else None, start)
         rows.put_right(lines, name, look, w)

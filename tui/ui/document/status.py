@@ -100,6 +100,12 @@ def check_status(spec: CheckSpec, state: CheckState | None, *, looking: bool) ->
     return mark, promise or said, said if said != promise else ""
 
 
+def place_of(step: Step, facts: Facts) -> str | None:
+    """Where a step runs: as the document says, else as was chosen when it ran; None while that is open."""
+    state = facts.state.step(step.id)
+    return step.on or state.on or next((ran.on for ran in state.commands.values()), None)
+
+
 def badge(name: str | None, facts: Facts) -> tuple[str, Look]:
     """The words and the look of a place's badge. `name` is a target's name, `local`, or None where the document leaves it open."""
     if name is None:
