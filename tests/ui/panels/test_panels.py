@@ -109,6 +109,35 @@ def test_values_known_say_where_they_come_from_and_secrets_stay_masked() -> None
     ]
 
 
+def test_a_place_given_beforehand_was_not_typed_and_this_computer_needs_no_row() -> None:
+    state = RunState(
+        run="r",
+        targets={"ecs": "ssh://root@127.0.0.1:41234", "local": "local", "hk": "root@192.0.2.8"},
+        values={"REGION": Value("cn-hangzhou", "input", 0.0)},
+    )
+    rows = [(name.text, value.text, source.text) for name, value, source in value_rows(GUIDE, state, "", {"ecs", "REGION"})]
+    assert rows[:3] == [
+        ("ecs", "root@127.0.0.1:41234", "给定"),
+        ("hk", "root@192.0.2.8", "你填的"),
+        ("REGION", "cn-hangzhou", "给定"),
+    ]
+
+
+def test_a_column_takes_the_width_that_the_last_one_leaves() -> None:
+    sentence = "没有东西在 80 端口上听，也没有别的程序占着它"
+    rows = [(Cell("◦"), Cell(sentence), Cell("")), (Cell("✓"), Cell("短"), Cell("1.2"))]
+    assert lay_out(rows, (0.03, 0.45), 60)[0].plain == f"◦ {sentence}"
+    assert len(lay_out(rows, (0.03, 0.45), 60)) == 2
+    address = (Cell("ecs"), Cell("root@127.0.0.1:41234"), Cell("给定"))
+    assert [line.plain for line in lay_out([address], (0.3, 0.4), 34)] == ["ecs  root@127.0.0.1:41234  给定"]
+
+
+def test_a_row_without_a_proof_has_the_whole_width() -> None:
+    long = "服务在运行，开机会自己起来，日志里没有错误"
+    rows = [(Cell("◦"), Cell(long), Cell("")), (Cell("✗"), Cell("x"), Cell("a proof that is long enough to need a good part of the panel"))]
+    assert lay_out(rows, (0.03, 0.45), 50)[0].plain == f"◦ {long}"
+
+
 words = st.text(alphabet="ab 中文，。/-", max_size=30)
 
 

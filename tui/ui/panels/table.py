@@ -23,7 +23,8 @@ class Cell(NamedTuple):
 
 
 class Table(Widget):
-    """Rows of cells under each other. All columns but the last are as wide as their widest cell, within `shares` of the whole.
+    """Rows of cells under each other. All columns but the last are as wide as their widest cell, within `shares` of the whole and what
+    the last one leaves free.
 
     A cell that needs more goes on in the next line of its column; the last column takes what is left, and moves below where that is
     less than a third.
@@ -64,14 +65,31 @@ def lay_out(rows: Sequence[Sequence[Cell]], shares: Sequence[float], room: int) 
         return []
     if all(len(row) == 1 for row in rows):
         return [line for row in rows for line in _in_columns(row, [room])]
-    columns: list[int] = []
-    for at, share in enumerate(shares):
-        widest = max((width_of(row[at].text) for row in rows if len(row) > at), default=0)
-        columns.append(max(1, min(widest, int(room * share))))
+    wanted = [max((width_of(row[at].text) for row in rows if len(row) > at), default=0) for at in range(len(shares) + 1)]
+    columns = _columns(wanted, shares, room)
     left = room - sum(column + _gap(column) for column in columns)
-    if left * 3 < room and columns[:-1]:
+    if left < wanted[-1] and left * 3 < room and columns[:-1]:
         return [line for row in rows for line in _below(row, columns, room)]
-    return [line for row in rows for line in _in_columns(row, [*columns, max(1, left)])]
+    return [line for row in rows for line in _in_columns(*_spread(row, [*columns, left]))]
+
+
+def _columns(wanted: Sequence[int], shares: Sequence[float], room: int) -> list[int]:
+    """The widths of all columns but the last: within their shares, and beyond where the last one leaves cells free."""
+    columns = [max(1, min(widest, int(room * share))) for widest, share in zip(wanted, shares, strict=False)]
+    free = room - sum(column + _gap(column) for column in columns) - wanted[-1]
+    for at, column in enumerate(columns):
+        if column > _MARK and free > 0:
+            more = max(0, min(free, wanted[at] - column))
+            columns[at] += more
+            free -= more
+    return columns
+
+
+def _spread(row: Sequence[Cell], widths: Sequence[int]) -> tuple[Sequence[Cell], Sequence[int]]:
+    """A row whose last cell is empty gives the room of it to the cell before."""
+    if len(row) < 3 or len(row) != len(widths) or row[-1].text:
+        return row, [*widths[:-1], max(1, widths[-1])]
+    return row[:-1], [*widths[:-2], widths[-2] + _gap(widths[-2]) + widths[-1]]
 
 
 def _below(row: Sequence[Cell], columns: Sequence[int], room: int) -> list[Content]:

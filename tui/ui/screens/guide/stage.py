@@ -83,6 +83,7 @@ class GuideStage(Screen[None]):
         """Start the session (nothing is contacted yet) and the frame clock."""
         self.asker = ScreenAsker(self.app, self.guide)
         self.runner = Runner(self._sessions(self.guide, self.asker, self._given))
+        self.panels.values.given = frozenset((*self._given.places, *self._given.inputs))
         self.speak()
         self.refresh_all()
         self.set_interval(_FRAME, self._frame)
