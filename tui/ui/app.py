@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from tui import config, texts
@@ -25,6 +26,7 @@ from tui.ui.starts import GuideStart, LibraryStart, OpeningStart, PracticeStart,
 from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keys import key, key_name, listed, offered, words
+from tui.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
     from tui.crash import Crash
@@ -51,7 +53,6 @@ class ZhinanApp(App[int]):
 
     TITLE = "Zhinan 指南"
     ENABLE_COMMAND_PALETTE = False  # its own, in both languages
-    CSS = "ToastRack { align-horizontal: right; } Toast { background: $key; color: $ink; padding: 0 1; border: none; max-width: 60; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("app.help", "question_mark", "help", Text("帮助", "help")),
         key("app.palette", "ctrl+p", "palette", Text("命令面板", "commands")),
@@ -205,6 +206,12 @@ class ZhinanApp(App[int]):
                 self.open_path(path)
             case links.Nowhere(why):
                 self.notify(visible(str(why)), severity="warning", markup=False, timeout=8)
+
+    def notify(
+        self, message: str, *, title: str = "", severity: SeverityLevel = "information", timeout: float | None = None, markup: bool = True
+    ) -> None:
+        """Say a short word on the screen in front; always as it is, whatever brackets are in it."""
+        notice(self.screen, message, severity, self.NOTIFICATION_TIMEOUT if timeout is None else timeout)
 
     # ---- commands of every screen ---------------------------------------------------------------------------------------------
 

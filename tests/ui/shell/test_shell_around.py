@@ -368,6 +368,20 @@ async def test_o_without_a_link_at_the_cursor_offers_all(monkeypatch: pytest.Mon
         assert program.clipboard == "https://example.com/doc"
 
 
+@pytest.mark.parametrize("size", [(140, 40), (101, 30), (80, 24)])
+async def test_a_notice_loses_no_character_wherever_the_columns_meet(size: tuple[int, int]) -> None:
+    said = "很长的一句话" * 12
+    program, _ = app()
+    async with program.run_test(size=size, notifications=True) as pilot:
+        for shift in ("", "a"):
+            program.notify(shift + said, severity="error")
+            await sight(pilot, shift + said)
+        await pilot.click("Notice")
+        await until(pilot, lambda: not sees(pilot, said))
+        program.notify("[b]再说一句")
+        await sight(pilot, "[b]再说一句")
+
+
 # ---- sizes
 
 
