@@ -25,7 +25,8 @@ LEFT_BEHIND = (
 )
 
 PROGRAM = """
-import asyncio, os, sys
+import asyncio, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with it ignored
 sys.path.insert(0, {source!r})
 from tui.practice.world import World
 

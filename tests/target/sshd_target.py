@@ -72,6 +72,7 @@ class Sshd:
 
 
 def keygen(path: Path, kind: str = "ed25519", passphrase: str = "") -> None:
+    need_sshd()
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", str(path)], check=True)
 
 
