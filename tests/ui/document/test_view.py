@@ -242,14 +242,17 @@ async def test_a_new_state_redraws_its_step_only() -> None:
         assert view._store.lay(view._store.of_line(view.plan.line(Stop("s2", 0)))) is kept
 
 
-async def test_the_second_hand_stops_with_the_command() -> None:
+async def test_the_clock_shows_the_time_it_is_told() -> None:
     async with reading() as (view, pilot, _app):
-        view.state = RunState(steps={"s1": StepState(Phase.RUNNING, commands={0: CommandState("x", "ecs", "log", 0.0)})})
+        view.tell_time(160.2)
+        view.state = RunState(steps={"s1": StepState(Phase.RUNNING, commands={0: CommandState("x", "ecs", "log", 100.0)})})
         await pilot.pause()
-        assert view._clock is not None
+        assert "01:00  第 1.1 步" in shown(view)[row_of(view, "1.1 步")]
+        view.tell_time(161.1)
+        assert "01:01  第 1.1 步" in shown(view)[row_of(view, "1.1 步")]
         view.state = RunState(steps={"s1": StepState(Phase.ENDED, Outcome.PASSED)})
-        await pilot.pause()
-        assert view._clock is None
+        view.tell_time(162.1)
+        assert "通过  第 1.1 步" in shown(view)[row_of(view, "1.1 步")]
 
 
 async def test_places_colour_the_badges() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+import time
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -31,6 +34,7 @@ from tui.run.plan import Request
 from tui.texts import Text
 from tui.ui.dialogs.confirm import ConfirmDialog
 from tui.ui.screens.guide.screen import GuideScreen
+from tui.ui.widgets.band import Band
 from tui.ui.widgets.stepstrip import StepStrip
 
 WIDE = (140, 40)
@@ -310,3 +314,19 @@ async def test_leaving_the_screen_closes_the_session() -> None:
         await until(pilot, lambda: session.closed)
         assert session.stopped.is_set()
         await sight(pilot, "指南 Zhinan")
+
+
+async def test_all_clocks_show_the_same_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    program, _ = app(held)
+    async with program.run_test(size=WIDE) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "working")
+        ticking = itertools.count(NOW + 20)
+        monkeypatch.setattr(time, "time", lambda: float(next(ticking)))
+        front = screen(pilot)
+        front._frame()
+        status = front.query_one("#status", Band).says
+        row = next(strip.text for strip in map(front.document.render_line, range(30)) if "执行中" in strip.text)
+        seen = [re.findall(r"\d\d:\d\d", words) for words in (" ".join(front.panels.log_panel._heading.facts), status.plain, row)]
+        assert seen[0] == seen[1] == seen[2]
+        assert len(seen[0]) == 1

@@ -17,7 +17,6 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.timer import Timer
 
 from tui.guide.model import Guide
 from tui.ui.document import messages
@@ -32,7 +31,7 @@ from tui.ui.document.store import Block
 from tui.ui.palette import Palette
 
 if TYPE_CHECKING:
-    from tui.run.state import RunState
+    from tui.run.state import CommandState, RunState
 
 _FEW_ROWS = 3
 _MANY_TOKENS = 20_000
@@ -73,7 +72,8 @@ class DocumentView(SearchScroll, can_focus=True):
         super().__init__(ready, self._pictures, id=id)
         self.guide, self.plan = ready.guide, ready.plan
         self._palette = Palette()
-        self._clock: Timer | None = None
+        self._now = 0.0
+        self._seconds: list[int] = []
 
     def _picture(self, href: str) -> str | None:
         from tui.guide.pictures import is_remote, resolve  # only for documents with pictures
@@ -147,7 +147,6 @@ class DocumentView(SearchScroll, can_focus=True):
         else:
             self._renew_steps(step_id for step_id, step in after.items() if step is not before.get(step_id))
             self._renew_steps(step_id for step_id in before if step_id not in after)
-        self._watch_clock()
 
     def speak(self) -> None:
         """Say marks, badges and actions again: everywhere they may be others now."""
@@ -156,7 +155,7 @@ class DocumentView(SearchScroll, can_focus=True):
     watch_places = watch_action_titles = speak
 
     def _facts(self) -> Facts:
-        return Facts(self.state, self.places, self.action_titles, time.time())
+        return Facts(self.state, self.places, self.action_titles, self._now or time.time())
 
     def _draw(self, block: Block) -> list[Line]:
         layout = Layout(self.plan, self._facts(), self._laid_width, self._pictures)
@@ -170,18 +169,18 @@ class DocumentView(SearchScroll, can_focus=True):
                 blocks |= {self._store.of_line(line) for line in lines}
         self._renew(sorted(blocks))
 
-    def _watch_clock(self) -> None:
-        """A second hand only while something runs."""
-        alive = self._alive()
-        if alive and self._clock is None:
-            self._clock = self.set_interval(1.0, lambda: self._renew_steps(self._alive()))
-        elif not alive and self._clock is not None:
-            self._clock.stop()
-            self._clock = None
+    def tell_time(self, now: float) -> None:
+        """What is the time (Unix seconds)? Told once a frame, so that all clocks of a screen show the same second."""
+        self._now = now
+        seconds = [int(now - ran.started) for ran in self._alive().values()]
+        if seconds != self._seconds:
+            self._seconds = seconds
+            self._renew_steps(self._alive())
 
-    def _alive(self) -> list[str]:
+    def _alive(self) -> dict[str, CommandState]:
+        """The commands that run now, by step."""
         steps = self.state.steps if self.state is not None else {}
-        return [i for i, step in steps.items() if any(command.end is None for command in step.commands.values())]
+        return {i: ran for i, step in steps.items() for ran in step.commands.values() if ran.end is None}
 
     def _rows_of(self, cursor: int) -> tuple[int, int] | None:
         """The first and the last row of a stop; None if there is no such stop."""

@@ -34,7 +34,7 @@ _ALL = Text("共 {n} 行", "{n} lines")
 
 
 class LogPanel(Vertical):
-    """Heading and log. `show` changes the log, `timed` starts and stops the clock in the heading."""
+    """Heading and log. `show` changes the log, `timed` starts and stops the clock in the heading, `tell_time` moves it."""
 
     DEFAULT_CSS = """
     LogPanel { height: 1fr; padding-left: 1; }
@@ -45,6 +45,7 @@ class LogPanel(Vertical):
         self._view = LogView(store)
         self._heading = Heading(_LOG)
         self._from = title
+        self._now = 0.0
         self._started: float | None = None
         self._seconds: float | None = None
 
@@ -54,8 +55,7 @@ class LogPanel(Vertical):
         yield self._view
 
     def on_mount(self) -> None:
-        """Tell the time while something runs."""
-        self.set_interval(1, self._tick)
+        """Say what is known."""
         self._tell()
 
     @property
@@ -93,7 +93,9 @@ class LogPanel(Vertical):
         message.stop()
         self._tell()
 
-    def _tick(self) -> None:
+    def tell_time(self, now: float) -> None:
+        """What is the time (Unix seconds)? Told once a frame, so that all clocks of a screen show the same second."""
+        self._now = now
         if self._started is not None and self._seconds is None:
             self._tell()
 
@@ -103,7 +105,7 @@ class LogPanel(Vertical):
     def _time(self) -> str:
         if self._seconds is not None:
             return clock(self._seconds)
-        return clock(time.time() - self._started) if self._started is not None else ""
+        return clock((self._now or time.time()) - self._started) if self._started is not None else ""
 
 
 def standing(view: LogView) -> Text | str:

@@ -144,11 +144,14 @@ class GuideStage(Screen[None]):
     def _frame(self) -> None:
         runner = self.runner
         runner.flush()
+        now = time.time()
+        self.document.tell_time(now)
+        self.panels.log_panel.tell_time(now)
         if self._shown is not runner.state:
             self._show_state(runner.state)
             self._time_log()
         self._show_log()
-        self.query_one("#status", Band).says = self._status()
+        self.query_one("#status", Band).says = self._status(now)
 
     def _show_state(self, state: RunState) -> None:
         before, self._shown = self._shown, state
@@ -201,11 +204,9 @@ class GuideStage(Screen[None]):
         address = self.places().get(on) or self.runner.state.step(place[0]).address or on
         return str(WORDS[Where.LOCAL]) if address == "local" else visible(address.removeprefix("ssh://"))
 
-    def _status(self) -> Content | None:
+    def _status(self, now: float) -> Content | None:
         runner = self.runner
-        said = status.line(
-            self.guide, runner.state, now=time.time(), busy=runner.busy, stopping=runner.stopping, fault=runner.fault
-        )  # fmt: skip
+        said = status.line(self.guide, runner.state, now=now, busy=runner.busy, stopping=runner.stopping, fault=runner.fault)
         if said is None and (self.app.size.width < _TINY.width or self.app.size.height < _TINY.height):
             return Content.styled(str(_TOO_SMALL.fill(size=f"{_TINY.width}×{_TINY.height}")), "$decide")
         return said
