@@ -26,6 +26,7 @@ COLUMN = 76
 """Prose is never wider than this, however wide the terminal."""
 _NARROW = 8
 
+_BOX = len("[ ] ")
 _TASK = re.compile(r"\[[ xX]\](?=\s)")
 
 STOP = "stop:"
@@ -47,10 +48,11 @@ class Layout:
     pictures: Pictures | None = None
     _at: int = field(default=0, init=False)
     _drop: int = field(default=0, init=False)
+    _box: int = field(default=0, init=False)
 
     def block(self, tokens: Sequence[Token], *, gap: bool = True, skip: int = 0, take: int | None = None) -> list[Line]:
         """The rows of one top-level block, with a blank one after it if `gap`. Of a fence, `take` lines from `skip` on."""
-        self._at = self._drop = 0
+        self._at = self._drop = self._box = 0
         if take is not None:
             lines = self._fence(tokens[0], column(self.width), Part(skip, take))
         else:
@@ -145,11 +147,12 @@ class Layout:
         text = flow(inline, base, self.pictures, offered)
         if self._drop:
             text, self._at, self._drop = text.tail(self._drop), self._at + self._drop, 0
-        lines = self._with_head(inline, text, w, MARGIN)
+        box, self._box = self._box, 0
+        lines = self._with_head(inline, text, w, MARGIN, box)
         for line in lines:
             line.stops += tuple(self.plan.stops[int(p.look.href[len(STOP) :])] for p in line.pieces if p.look.href.startswith(STOP))
         for stop in stops:
-            self._mark(stop, lines, w)
+            self._mark(stop, lines, w + box if len(lines) == 1 else w)
         return [*lines, *self._checks_of(stops, w)]
 
     def _mark(self, stop: Stop, lines: list[Line], w: int) -> None:
@@ -173,18 +176,18 @@ class Layout:
             own.mark = said.mark
             rows.append_words(lines[-1], said, w)
 
-    def _with_head(self, inline: Token, text: Flow, w: int, start: int) -> list[Line]:
-        """Rows of text; the first of a step with its badge at the right edge."""
+    def _with_head(self, inline: Token, text: Flow, w: int, start: int, more: int = 0) -> list[Line]:
+        """Rows of text, the first with `more` cells; the first of a step with its badge at the right edge."""
         step = self.plan.heads.get((inline.map or [-1])[0] + 1)
         if step is None:
-            return self._prose(text, w, start=start)
+            return self._prose(text, w, w + more, start)
         from tui.ui.document import rows  # what a run is, only a guide with steps needs to know
         from tui.ui.document.status import badge, place_of, step_status
 
         name, look = badge(place_of(step, self.facts), self.facts)
-        room = w - width_of(name) - 2
+        room = w + more - width_of(name) - 2
         lines = self._prose(text, w, room if room >= _NARROW else None, start)
-        rows.put_right(lines, name, look, w)
+        rows.put_right(lines, name, look, w + more)
         state = self.facts.state.step(step.id)
         if not step.items or state.outcome is not None:
             lines[0].mark = step_status(state).mark
@@ -227,14 +230,15 @@ class Layout:
         first = next((t for t in inner if t.type == "inline"), None)
         task = first is not None and len(inner) > 1 and inner[1] is first and _TASK.match(start_of(first))
         marker = "" if task else f"{token.info}{token.markup} " if token.info else "- "
-        hang = width_of(marker)
+        hang = width_of(marker) if not task else _BOX
         if w - hang < _NARROW:
             marker, hang = "", 0
+        self._box = hang if task else 0  # the box is the text's own beginning, what follows stands under its words
         lines = self._blocks(inner, w - hang, base) or [Line()]
         lead = Piece(marker, Look("muted"))
         rest = Piece(" " * hang, Look())
         for number, line in enumerate(lines):
-            if hang and (line.pieces or not number):
+            if hang and (line.pieces or not number) and (number or not task):
                 line.pieces = [lead if not number else rest, *line.pieces]
         return lines
 
