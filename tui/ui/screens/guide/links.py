@@ -25,11 +25,15 @@ def links_of(guide: Guide) -> tuple[tuple[str, str], ...]:
     return tuple((words, href) for href, words in found.items())
 
 
+def told(runner: Runner) -> str | None:
+    """The link that an action waits for somebody to open."""
+    return next((step.wait.url for step in runner.state.steps.values() if step.wait is not None and step.wait.url), None)
+
+
 def awaited(runner: Runner) -> str | None:
     """The link that the run waits for: one an action told, else the last one a command printed that is still running."""
-    for step in runner.state.steps.values():
-        if step.wait is not None and step.wait.url:
-            return step.wait.url
+    if (link := told(runner)) is not None:
+        return link
     latest = runner.latest
     command = runner.command(latest) if latest else None
     if latest is None or command is None or command.end is not None:

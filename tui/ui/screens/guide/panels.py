@@ -1,5 +1,6 @@
-"""The right-hand column: log, checks, values; below 100 columns the same three as tabs under the document.
+"""The right-hand column: log, checks, values; below 100 columns the same as tabs under the document.
 
+Above the log stand what a login waits for, the server's network and the tailnet, each only while a step has told something of it.
 It only places and feeds them. Which step they speak of is told from outside, and the panels do not know each other.
 """
 
@@ -14,16 +15,25 @@ from tui.judge.evidence import Status
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.log.view import LogPanel
+from tui.ui.panels import login, network, tailnet, told
 from tui.ui.panels.checks import ChecksPanel
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.values import ValuesPanel
 from tui.ui.widgets.tabs import PanelTabs
 
 _NAMES = {
+    "login": Text("登录", "Login"),
+    "network": Text("内网", "Network"),
+    "tailnet": Text("组网", "Tailnet"),
     "log": Text("日志", "Log"),
     "checks": Text("检查", "Checks"),
     "values": Text("数值", "Values"),
 }
+_SOMETIMES = {"login": login.has, "network": network.has, "tailnet": tailnet.has}
+"""The panels that are there only while there is something to show, and how to know."""
+
+_TALL = 46
+"""Rows from which log and values have room beside a link's code."""
 
 
 class Panels(Vertical):
@@ -36,10 +46,15 @@ class Panels(Vertical):
         self._guide = guide
         self._state = RunState()
         self._step = ""
+        self._there: tuple[str, ...] = tuple(ident for ident in _NAMES if ident not in _SOMETIMES)
+        self._awaits = ""
 
     def compose(self) -> ComposeResult:
         """Tabs (hidden while wide), then the panels."""
         yield PanelTabs(id="panel-tabs")
+        yield login.LoginPanel(id="login")
+        yield network.NetworkPanel(id="network")
+        yield tailnet.TailnetPanel(id="tailnet")
         yield LogPanel(id="log")
         yield ChecksPanel(id="checks")
         yield ValuesPanel(id="values")
@@ -49,8 +64,14 @@ class Panels(Vertical):
         for panel in (self.checks, self.values):
             panel.guide = self._guide
             self.watch(panel.query_one(Heading), "facts", self._tell_facts, init=False)
-        self.watch(self.log_panel.query_one(Heading), "facts", self._tell_facts, init=False)
+        for other in (self.log_panel, *self._sometimes):
+            self.watch(other.query_one(Heading), "facts", self._tell_facts, init=False)
         self._mark_chosen()
+
+    def on_resize(self) -> None:
+        """The code of a link needs to know how high it may be."""
+        self.query_one(login.LoginPanel).room = self.size.height - (1 if self.query_one(PanelTabs).display else 0)
+        self._make_room()
 
     @property
     def log_panel(self) -> LogPanel:
@@ -67,17 +88,45 @@ class Panels(Vertical):
         """The values of the run."""
         return self.query_one("#values", ValuesPanel)
 
+    @property
+    def _sometimes(self) -> tuple[login.LoginPanel, network.NetworkPanel, tailnet.TailnetPanel]:
+        return self.query_one(login.LoginPanel), self.query_one(network.NetworkPanel), self.query_one(tailnet.TailnetPanel)
+
     def show_state(self, state: RunState, step_id: str) -> None:
         """The run as it is now, seen from one step."""
         self._state, self._step = state, step_id
-        for panel in (self.checks, self.values):
+        for panel in (self.checks, self.values, *self._sometimes):
             panel.state = state
             panel.step_id = step_id
+        self._come_and_go()
         self.relabel()
+
+    def _come_and_go(self) -> None:
+        """Show the panels that have something to say. A link that somebody must open takes the place of other tabs, once."""
+        there = tuple(ident for ident in _NAMES if ident not in _SOMETIMES or _SOMETIMES[ident](self._state, self._step))
+        step = told.awaiting(self._state, self._step)
+        awaits = step.wait.url if step is not None and step.wait is not None else ""
+        if there != self._there or awaits != self._awaits:
+            fresh, over = awaits and not self._awaits, self._awaits and not awaits
+            self._there, self._awaits = there, awaits
+            for ident in _SOMETIMES:
+                self.query_one(f"#{ident}").set_class(ident in there, "-there")
+            self._make_room()
+            if fresh:
+                self.chosen = "login"
+            elif self.chosen not in there or (over and self.chosen == "login"):
+                self.chosen = "log"
+
+    def _make_room(self) -> None:
+        """While somebody is awaited, or an action has much to say, the panels beside it give way."""
+        self.set_class(bool(self._awaits) and self.size.height < _TALL, "-awaiting")
+        self.set_class(any(ident in _SOMETIMES for ident in self._there), "-crowded")
 
     def relabel(self) -> None:
         """The tab names with their numbers, in the language of the moment."""
-        self.query_one(PanelTabs).tabs = tuple((ident, str(name), self._number(ident)) for ident, name in _NAMES.items())
+        self.query_one(PanelTabs).tabs = tuple(
+            (ident, str(name), self._number(ident)) for ident, name in _NAMES.items() if ident in self._there
+        )
 
     def watch_chosen(self) -> None:
         """Another panel is the shown one."""
@@ -101,7 +150,7 @@ class Panels(Vertical):
 
     def next_tab(self, by: int = 1) -> None:
         """The next panel, round and round."""
-        names = list(_NAMES)
+        names = list(self._there)
         self.chosen = names[(names.index(self.chosen) + by) % len(names)]
 
     def _number(self, ident: str) -> str:

@@ -8,7 +8,7 @@ from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
 from tui.ui.log.view import LogScreen
 from tui.ui.screens.guide.findbar import FindBar
-from tui.ui.screens.guide.links import awaited, links_of
+from tui.ui.screens.guide.links import awaited, links_of, told
 from tui.ui.screens.guide.stage import GuideStage
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
@@ -39,7 +39,11 @@ class GuideReading(GuideStage):
         self.panels.next_tab()
 
     def action_copy(self) -> None:
-        """The command under the cursor, else the step's first, byte for byte."""
+        """The link an action waits for, else the command under the cursor, else the step's first, byte for byte."""
+        if link := told(self.runner):
+            self.app.copy_to_clipboard(link)
+            self.say(_COPIED.fill(text=visible(link)))
+            return
         step, stop = self.step_here, self.document.current
         commands = step.commands if step else ()
         if step is not None and stop is not None and stop.item is not None and isinstance(step.items[stop.item], Command):

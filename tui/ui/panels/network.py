@@ -1,0 +1,139 @@
+"""Whether the server still reaches its cloud's own services: each probe with what it saw, the rule that drops packets, and the ways out.
+
+The sentence stands first, since it is what a reader wants; the rows below it are what it rests on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+
+from tui.run.state import RunState
+from tui.texts import Text
+from tui.ui.panels.heading import Heading
+from tui.ui.panels.table import Cell, Table
+from tui.ui.panels.told import DECIDE, FAIL, PASS, TODO, UNSURE, Facts, number, part, parts, sentence, topic_of, word
+from tui.ui.widgets.cells import clock
+
+_NETWORK = Text("内网体检", "Network health")
+_PHASES = {
+    "before": Text("登录前", "before the login"),
+    "after": Text("登录后", "after the login"),
+    "later": Text("再看一次", "looked again"),
+    "mend": Text("处理前", "before the mend"),
+    "mended": Text("处理后", "after the mend"),
+    "undo": Text("撤销后", "after the undo"),
+}
+_AGAIN = Text("{time} 后再看", "again in {time}")
+_AGAIN_NOW = Text("正在再看一次", "looking again")
+_COUNTER = Text("已丢 {n} 个包，查看期间 +{risen}", "{n} packets dropped, +{risen} during the looks")
+_RULE = Text("规则", "rule")
+_MENDS = Text("有 {n} 个处理办法，按推荐的先后", "ways out: {n}, the best first")
+_DOES = Text("做法：{words}", "does: {words}")
+_PRICE = Text("代价：{words}", "price: {words}")
+_BLOCKED = Text("现在做不了：{words}", "not possible now: {words}")
+_SIGNS = {"pass": PASS, "fail": FAIL, "unknown": UNSURE}
+_SAYS = {"fine": PASS, "not-alibaba": PASS, "trap": FAIL, "cgnat-drop-other-network": FAIL}
+
+
+class NetworkPanel(Vertical):
+    """The last look at the server's network, as the step `step_id` or the running one told it."""
+
+    DEFAULT_CSS = """
+    NetworkPanel { height: auto; padding-left: 1; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    state: reactive[RunState] = reactive(RunState)
+    step_id: reactive[str] = reactive("")
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._heading = Heading(_NETWORK)
+        self._says = Table((0.03,))
+        self._probes = Table((0.03, 0.4, 0.2))
+        self._mends = Table((0.03,))
+        self._facts: Facts = {}
+
+    def compose(self) -> ComposeResult:
+        """The sentence, the probes, the ways out."""
+        yield from (self._heading, self._says, self._probes, self._mends)
+
+    def on_mount(self) -> None:
+        """Show what is known already, and count down to the next look."""
+        self.set_interval(1, self._count)
+        self._tell()
+
+    def watch_state(self, before: RunState, now: RunState) -> None:
+        """Redraw only when a step's part is a new one."""
+        if before.steps is not now.steps:
+            self._tell()
+
+    def watch_step_id(self) -> None:
+        """Another step."""
+        self._tell()
+
+    def speak(self) -> None:
+        """The other language."""
+        self._tell()
+
+    def _tell(self) -> None:
+        self._facts = topic_of(self.state, self.step_id, "network")
+        self._says.rows = tuple(conclusion(self._facts))
+        self._probes.rows = tuple(probe_rows(self._facts))
+        self._mends.rows = tuple(mend_rows(self._facts))
+        self._count()
+
+    def _count(self) -> None:
+        self._heading.facts = when(self._facts, time.time())
+
+
+def has(state: RunState, step_id: str) -> bool:
+    """Whether there is anything to show."""
+    return bool(topic_of(state, step_id, "network"))
+
+
+def when(facts: Facts, now: float) -> tuple[str, ...]:
+    """Which look it was, and when the next one follows. `now` in Unix seconds."""
+    phase, again = _PHASES.get(word(facts, "phase")), number(facts, "again_at")
+    following = "" if again is None else str(_AGAIN.fill(time=clock(again - now)) if again > now else _AGAIN_NOW)
+    return tuple(each for each in (str(phase or ""), following) if each)
+
+
+def conclusion(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
+    """What the looks come to: mark and sentence."""
+    if said := sentence(part(facts, "say")):
+        yield _SAYS.get(word(facts, "conclusion"), UNSURE), Cell(said, "$bright")
+
+
+def probe_rows(facts: Facts) -> Iterator[tuple[Cell, Cell, Cell, Cell]]:
+    """Mark, name, time and proof of each probe, then the rule with its counter."""
+    rows = list(parts(facts, "rows"))
+    times = ["" if (ms := number(each, "ms")) is None else f"{ms:g} ms" for each in rows]
+    room = max(map(len, times), default=0)
+    for each, took in zip(rows, times, strict=True):
+        sign = _SIGNS.get(word(each, "status"), TODO)
+        proof = "  ".join(part for part in (word(each, "address"), word(each, "proof")) if part)
+        yield sign, Cell(sentence(part(each, "name"))), Cell(took.rjust(room), "$muted"), Cell(proof, "$muted")
+    if rule := word(facts, "rule"):
+        n, risen = number(facts, "counter"), number(facts, "risen") or 0
+        counted = "" if n is None else str(_COUNTER.fill(n=f"{n:,g}", risen=f"{risen:g}"))
+        drops = "DROP" in rule
+        sign = FAIL if drops and risen else DECIDE if drops else PASS
+        yield sign, Cell(str(_RULE)), Cell(" " * room), Cell(f"{rule}  {counted}".rstrip(), "$muted")
+
+
+def mend_rows(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
+    """The ways out, best first: what each is, what it does, what it costs, and why it can't be done if so."""
+    mends = list(parts(facts, "mends"))
+    if mends:
+        yield DECIDE, Cell(str(_MENDS.fill(n=len(mends))), "$decide")
+    for n, each in enumerate(mends, 1):
+        blocked = sentence(part(each, "blocked"))
+        yield Cell(str(n), "$faint" if blocked else "$decide"), Cell(sentence(part(each, "title")), "$muted" if blocked else "$bright")
+        for name, words in ((_DOES, sentence(part(each, "does"))), (_PRICE, sentence(part(each, "price"))), (_BLOCKED, blocked)):
+            if words:
+                yield Cell(""), Cell(str(name.fill(words=words)), "$muted")
