@@ -27,7 +27,11 @@ ln -s /proc/self/fd "$1/dev/fd"
 ln -s fd/0 "$1/dev/stdin"; ln -s fd/1 "$1/dev/stdout"; ln -s fd/2 "$1/dev/stderr"
 if [ "$2" = tun ]; then mkdir "$1/dev/net"; mknod -m 666 "$1/dev/net/tun" c 10 200; fi
 hostname "$(cat "$1/etc/hostname")"
-exec chroot "$1" /bin/bash -c '/usr/sbin/sshd -e; until [ -s /run/sshd.pid ]; do sleep 0.05; done; echo ready; while :; do sleep 1000 & wait; done'
+exec chroot "$1" /bin/bash -c '
+    /usr/sbin/sshd -e
+    until [ -s /run/sshd.pid ]; do sleep 0.05; done
+    echo ready
+    while :; do sleep 1000 & wait; done'
 """
 
 
