@@ -268,6 +268,24 @@ def test_a_home_that_can_not_be_written_is_said(zhinan: Zhinan) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("address", "code", "says"),
+    [
+        ("root@127.0.0.1:1", 1, "127.0.0.1:1"),
+        ("root@no-such-host.invalid", 3, "no-such-host.invalid"),
+        ("replay:///no/such.json", 1, "such.json"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_host_that_is_no_use_gets_its_sentence_and_exit_code(zhinan: Zhinan, address: str, code: int, says: str, lang: str) -> None:
+    done = zhinan("run", "demo.md", "--step", "install", "--on", f"ecs={address}", "--yes", "--json", lang=lang)
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, last["event"], last["exit_code"]) == (code, "RunEnded", code)
+    assert says in last["why"][lang]
+    assert "CommandStarted" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_a_wrong_setting_names_file_key_and_nearest(zhinan: Zhinan) -> None:
     home = zhinan.folder / "home"
     home.mkdir()
