@@ -168,8 +168,9 @@ class Played:
 async def play(
     server: Server, use: str, action: Action, home: Path, *, options: Mapping[str, Any] | None = None, seconds: float | None = None,
     inputs: Mapping[str, Any] | None = None, secrets: tuple[str, ...] = (), watch: Callable[[AnyEvent, Session], None] = lambda *_: None,
+    beside: Mapping[str, Server] | None = None,
 ) -> Played:  # fmt: skip
-    """Run one action as a step of a guide, through the real engine."""
+    """Run one action as a step of a guide, through the real engine. `beside` are other places that are connected."""
     items = (ActionSpec(use, 3, options or {}, seconds), Command('echo "$ts_ip"', "bash", 9, 9, on="ecs"))
     step = Step("s", "S", 1, 9, on="ecs", items=items, changes=True, inputs=tuple(inputs or {}))
     wanted = tuple(Input(name, "secret" if name in secrets else "text") for name in inputs or {})
@@ -179,7 +180,9 @@ async def play(
     asker = Nobody()
     values = {name: Secret(value) if name in secrets else value for name, value in (inputs or {}).items()}
     given = Given({"ecs": server.address}, values, approved=True)
-    session = Session(guide, asker, journal=journal, given=given, places=Places(asker, {"ecs": server}), actions={use: action})
+    session = Session(
+        guide, asker, journal=journal, given=given, places=Places(asker, {"ecs": server, **(beside or {})}), actions={use: action}
+    )
     events: list[AnyEvent] = []
     async with aclosing(session.run(Request(("s",)))) as told:
         async for event in told:

@@ -7,7 +7,7 @@ import pytest
 from stage import command, guide, step
 
 from tui.errors import Cancelled, DocumentError, UsageError
-from tui.guide.model import Command, Input, Level, Problem, TargetSpec
+from tui.guide.model import ActionSpec, Command, Input, Level, Problem, Step, TargetSpec
 from tui.run import plan as planning
 from tui.run.ask import FormQuestion, InputQuestion, Nobody, PlaceQuestion, TargetQuestion
 from tui.run.journal import Journal
@@ -144,3 +144,11 @@ async def test_unknown_step_names_the_nearest(journal: Journal) -> None:
 async def test_an_address_of_no_known_form_is_refused(journal: Journal) -> None:
     with pytest.raises(UsageError, match="ssh://"):
         await made(journal, guide(LOGIN), Answers(), "a", places={"ecs": "ftp://x"})
+
+
+async def test_a_place_that_an_action_names_is_connected_too(journal: Journal) -> None:
+    options = {"server": "ecs", "user": "nobody", "times": 3}
+    verify = Step("a", "A", 1, 9, on="local", items=(ActionSpec("x.verify", 2, options),))
+    targets = (TargetSpec("ecs"), TargetSpec("other"))
+    plan = await made(journal, guide(verify, targets=targets), Answers(), "a", places={"ecs": "root@203.0.113.7"})
+    assert plan.places == {"local": "local", "ecs": "root@203.0.113.7"}

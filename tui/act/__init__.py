@@ -21,5 +21,7 @@ ACTIONS: Final[Actions] = {
     "aliyun.mend": _lazy("network_mend", "mend"),
     "aliyun.network": _lazy("network", "network"),
     "tailscale.install": _lazy("install", "install"),
+    "tailscale.local": _lazy("local", "local"),
     "tailscale.login": _lazy("login", "login"),
+    "tailscale.verify": _lazy("verify", "verify"),
 }

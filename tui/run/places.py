@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.errors import ZhinanError
+from tui.errors import UsageError, ZhinanError
 from tui.guide.model import Step
 from tui.run.ask import Asker
-from tui.run.plan import Plan, needs_root
+from tui.run.plan import LOCAL, Plan, needs_root
 from tui.run.redact import Redactor
 from tui.secret import Secret
 from tui.target import registry
 from tui.target.base import Target
+from tui.texts import Text
 
 
 class Places:
@@ -32,6 +33,11 @@ class Places:
         """The opened target. Raises the TargetError with which opening it failed."""
         if name in self._errors:
             raise self._errors[name]
+        if name == LOCAL and name not in self._targets:
+            self._targets[name] = registry.make(LOCAL, LOCAL)  # there is nothing to connect to
+        if name not in self._targets:
+            text = Text("这一步没有连接“{name}”；已连接：{names}", "this step is not connected to “{name}”; it is to: {names}")
+            raise UsageError(text.fill(name=name, names=", ".join(self._targets) or "—"))
         return self._targets[name]
 
     def sudo(self, name: str) -> Secret | None:

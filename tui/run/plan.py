@@ -73,7 +73,7 @@ async def make(guide: Guide, request: Request, given: Given, journal: Journal, a
         value = given.inputs.get(each.name) or vals.from_surroundings(each)
         if value is not None:
             known[each.name] = value
-    places = {name: _place(guide, name, given) for name in dict.fromkeys(where.values())}
+    places = {name: _place(guide, name, given) for name in dict.fromkeys([*where.values(), *_also(guide, steps)])}
     answered = await _ask_form(guide, inputs, known, places, journal, asker)
     values = {**{n: v for n, v in given.inputs.items() if n in needed}, **known, **answered}
     return Plan(
@@ -159,6 +159,13 @@ async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: A
         for part in parts:
             where[part.line] = part.on or where[step.line]
     return where
+
+
+def _also(guide: Guide, steps: Iterable[Step]) -> list[str]:
+    """The places that an action of these steps needs beside its own: its options name them."""
+    names = _names(guide)
+    options = (value for step in steps for item in step.items if isinstance(item, ActionSpec) for value in item.options.values())
+    return [value for value in options if isinstance(value, str) and value in names]
 
 
 def _names(guide: Guide) -> tuple[str, ...]:

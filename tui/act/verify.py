@@ -1,0 +1,182 @@
+"""Action `tailscale.verify`: prove that the server is reached through its tailnet from this computer, and that it really is the server.
+
+Each proof stands on the one before: the server's own word for who it is, the same machine (by stable id) among those this computer sees,
+pings that come back and by which way, and a fresh SSH connection to the tailnet address whose host key is one of the server's own. Only
+the last one shows that access rules and firewalls let a login through. The connection used so far stays untouched.
+
+Options: server, local (names of the two places, which are connected when they are written here; default the action's own place, or
+`ecs` where that is `local`, and `local`); user (for the new login; default the one we are on the server), token (name of the secret
+input with an admin token, default TAILSCALE_API_TOKEN), disable_expiry (true: switch key expiry off through the admin API),
+write_config (true: write the entry into ~/.ssh/config), prefix (default `ts`).
+
+Observes topic `tailnet`, once more with each proof: {self {id, name, ip, os, user, online, direct, relay, expiry}, server (the same),
+machines [the same], tailnet, suffix, path {kind: direct|relay, via, ms, zh, en} or null, ssh {ok, proof, login, address, keys, zh, en} or
+null, boot (systemd's word, "" where unknown), console [{id, name, ip, os, user, expiry, last_seen}] or null, at (Unix seconds)}; expiry is
+{state: never|valid|expired|unread, days, at, zh, en}. Learns {prefix}_ip, _name, _node_id, _tailnet, _account and server_tailnet, the
+address `ssh://user@100.x` of the server from now on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from tui.act.local import Here, survey_local
+from tui.act.network_look import TOKEN, check_names, choice
+from tui.act.tailscale import Host, hopeless, look, shell, survey
+from tui.act.verify_config import offer
+from tui.act.verify_console import console
+from tui.act.verify_ssh import Login, fresh_login
+from tui.errors import Refused, Unreachable, Unusable
+from tui.judge.peers import SOON, Path, expiry, expiry_facts, machine, match, path_of
+from tui.judge.tailnet import Node, Situation, Stand, Tailnet, read_ping
+from tui.run.action import Stage
+from tui.run.plan import LOCAL
+from tui.texts import Text
+
+_OPTIONS: Final = ("server", "local", "user", "token", "disable_expiry", "write_config", "prefix")
+_PING: Final = 45.0
+_TRIES: Final = 2
+"""Times three pings are sent: the first ones may be lost while the two find each other."""
+_NOT_AT_BOOT: Final = ("disabled", "masked")
+
+
+async def verify(stage: Stage) -> None:
+    """Prove it, from the server's own word to a fresh login. Raises a ZhinanError with the first thing that does not hold."""
+    check_names(stage.spec, _OPTIONS)
+    for name in ("disable_expiry", "write_config"):
+        choice(stage.spec, name, ("true", "false"), "false")
+    await _Proof(stage).make()
+
+
+class _Proof:
+    """One verification. `facts` is what the panel is told, as far as it is known."""
+
+    def __init__(self, stage: Stage) -> None:
+        options = stage.spec.options
+        self.stage = stage
+        self.local = str(options.get("local", LOCAL))
+        self.server = str(options.get("server", stage.on if stage.on != self.local else "ecs"))
+        self.user = str(options.get("user", "") or "")
+        self.prefix = str(options.get("prefix", "") or "ts")
+        self.facts: dict[str, Any] = {"path": None, "ssh": None, "boot": "", "console": None}
+
+    async def make(self) -> None:
+        """All proofs in their order."""
+        host = await survey(self.stage, self.server)
+        there = self._running(await look(self.stage, host, self.server), host)
+        here = await survey_local(self.stage, self.local)
+        mine = self._here_running(here)
+        self.facts |= {"boot": host.enabled, "tailnet": mine.name, "suffix": mine.suffix}
+        await self._tell(mine, there, host)
+        peer = await self._peer(there, mine)
+        await self._ping(here, there)
+        await self._tell(mine, there, host)
+        login = await fresh_login(self.stage, self.server, self.local, self.user or host.user or "root", there.ip)
+        self.facts["ssh"] = login.facts()
+        await self._tell(mine, there, host)
+        await self.stage.note(login.proof.say)
+        if not login.proof.ok:
+            raise Refused(login.proof.say)
+        self._learn(there, login)
+        there = await self._key_expiry(there, host)
+        await self._tell(mine, there, host)
+        await offer(self.stage, self.server, self.local, peer.dns_name or peer.hostname, login)
+        await self._at_boot(host)
+
+    def _running(self, now: Situation, host: Host) -> Tailnet:
+        """The server's tailnet. Raises where it is not connected."""
+        if now.stand is not Stand.RUNNING or now.tailnet is None:
+            why = hopeless(now, host)
+            said = Text("服务器（{place}）：{why}", "the server ({place}): {why}").fill(place=self.server, why=why.text)
+            raise Unreachable(said) if isinstance(why, Unreachable) else Unusable(said)
+        if not now.tailnet.me.online:
+            reason = now.reasons[0].say if now.reasons else Text("看它能不能出网", "see whether it reaches the internet")
+            text = Text(
+                "服务器登录了 Tailscale，但连不上控制服务器：{why}",
+                "the server is logged in but not connected to the control server: {why}",
+            )
+            raise Unusable(text.fill(why=reason))
+        return now.tailnet
+
+    def _here_running(self, here: Here) -> Tailnet:
+        """This computer's tailnet. Raises where it is not connected, with what to do."""
+        if here.now.stand is Stand.RUNNING and here.now.tailnet:
+            return here.now.tailnet
+        more = " ".join(each for each in (here.advice.command, here.advice.page) if each) if here.advice else here.now.url
+        text = Text("本机：{say} {more}", "this computer: {say} {more}").fill(
+            say=here.advice.say if here.advice else here.now.say, more=more
+        )
+        raise Unusable(Text(text.zh.strip(), text.en.strip()))
+
+    async def _peer(self, there: Tailnet, mine: Tailnet) -> Node:
+        found = match(there, mine, datetime.now(UTC))
+        if found.wrong or found.peer is None:
+            raise Unusable(found.wrong or Text("本机看不到服务器", "this computer does not see the server"))
+        text = Text(
+            "本机在 tailnet 里看到了服务器：{name} {ip}，节点 ID {id} 与服务器自己说的相同",
+            "this computer sees the server in the tailnet: {name} {ip}, with the node id {id} that the server tells itself",
+        )
+        await self.stage.note(text.fill(name=found.peer.dns_name, ip=there.ip, id=found.peer.id))
+        if found.same_account is False:
+            text = Text("两边账号不同（{here} / {there}），同一个 tailnet，由访问规则决定能否互通", "two accounts ({here} / {there}) in one tailnet: its access rules decide")  # fmt: skip # noqa: E501
+            await self.stage.note(text.fill(here=mine.account, there=there.account))
+        return found.peer
+
+    async def _ping(self, here: Here, there: Tailnet) -> None:
+        """Raises Refused where nothing answers."""
+        silent = Text("", "")
+        for _ in range(_TRIES):
+            words = f"{here.command} ping --until-direct=false -c 3 {there.ip}"
+            seen = await self.stage.capture(words, on=self.local, patience=_PING, language=shell(self.stage, self.local))
+            came = path_of(read_ping(seen.out, seen.err), there.ip)
+            if isinstance(came, Path):
+                self.facts["path"] = {"kind": came.kind, "via": came.via, "ms": came.ms, "zh": came.say.zh, "en": came.say.en}
+                await self.stage.note(came.say)
+                return
+            silent = came
+        raise Refused(silent)
+
+    async def _key_expiry(self, there: Tailnet, host: Host) -> Tailnet:
+        """Say when the server's key ends; with a token switch that off, if asked, and list the console's machines."""
+        secret = self.stage.secrets.get(str(self.stage.spec.options.get("token", TOKEN)))
+        wanted = choice(self.stage.spec, "disable_expiry", ("true", "false"), "false") == "true"
+        ends = expiry(there.me, host.now())
+        wanted = wanted and ends.state != "never"
+        soon = ends.state == "unread" or (ends.days is not None and ends.days < SOON)
+        if not wanted:
+            await self.stage.note(Text("! {say}", "! {say}").fill(say=ends.say) if soon else ends.say)
+        if secret is None:
+            if wanted:
+                text = Text("要关掉密钥到期，请给出 Tailscale 管理令牌：{say}", "switching key expiry off takes an admin token: {say}")
+                raise Unusable(text.fill(say=ends.say))
+            return there
+        self.facts["console"] = await console(self.stage, secret, there.me.id, disable=wanted)
+        return (wanted and (await look(self.stage, host, self.server)).tailnet) or there
+
+    async def _at_boot(self, host: Host) -> None:
+        if host.enabled in _NOT_AT_BOOT:
+            text = Text(
+                "现在是通的，但服务器重启后 Tailscale 不会自己启动（{word}）：运行 sudo systemctl {mend}enable tailscaled",
+                "it works now, but Tailscale does not start when the server boots ({word}): run sudo systemctl {mend}enable tailscaled",
+            )
+            raise Unusable(text.fill(word=host.enabled, mend="unmask tailscaled && sudo systemctl " if host.enabled == "masked" else ""))
+        known = Text("开机自动启动：{word}", "starts at boot: {word}").fill(word=host.enabled)
+        unknown = Text("看不出 Tailscale 是否开机自动启动（没有 systemd）", "can't tell whether Tailscale starts at boot (no systemd)")
+        await self.stage.note(known if host.enabled else unknown)
+
+    def _learn(self, there: Tailnet, login: Login) -> None:
+        me = there.me
+        found = {"ip": there.ip, "name": me.dns_name or me.hostname, "node_id": me.id, "tailnet": there.name, "account": there.account}
+        self.stage.learn(**{f"{self.prefix}_{name}": value for name, value in found.items() if value}, server_tailnet=login.address)
+
+    async def _tell(self, mine: Tailnet, there: Tailnet, host: Host) -> None:
+        now = datetime.now(UTC)
+        server: Mapping[str, Any] = {**machine(there.me, host.now()), "expiry": expiry_facts(expiry(there.me, host.now()))}
+        seen = mine.peers.get(there.me.id)
+        if seen:
+            server = {**server, "direct": seen.cur_addr, "relay": seen.relay, "online": seen.online}
+        machines = [machine(each, now) for each in (mine.me, *mine.peers.values())]
+        await self.stage.observe("tailnet", {**self.facts, "self": machines[0], "server": server, "machines": machines, "at": time.time()})

@@ -1,0 +1,67 @@
+"""The fresh SSH connection of a verification: OpenSSH's client on the reader's computer, which knows the server's own keys and no others.
+
+The keys are read over the connection that exists already; what the new one accepts can then be nobody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tui.act.tailscale import LOOK, shell
+from tui.errors import Unusable
+from tui.judge.evidence import End
+from tui.judge.ssh_proof import KEYS, Proof, Reached, Server, judge, read_server, script
+from tui.run.action import Stage
+from tui.texts import Text
+
+_PATIENCE: Final = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the fresh connection proved, and where it went. `keys` are the fingerprints that count as the server's."""
+
+    proof: Proof
+    user: str
+    ip: str
+    port: int
+    keys: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """The server's address from now on, as a target's is written."""
+        host = f"[{self.ip}]" if ":" in self.ip else self.ip
+        return f"ssh://{self.user}@{host}" + ("" if self.port == 22 else f":{self.port}")
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON, for panels."""
+        proof = self.proof
+        return {
+            "ok": proof.ok, "proof": str(proof.reached), "login": proof.reached is Reached.SAME, "address": self.address,
+            "keys": list(self.keys), "zh": proof.say.zh, "en": proof.say.en,
+        }  # fmt: skip
+
+
+async def fresh_login(stage: Stage, server: str, local: str, user: str, ip: str) -> Login:
+    """Log in anew from `local` to the server's tailnet address. Raises Unusable where the server's own keys can't be read."""
+    seen = await stage.capture(KEYS, on=server, patience=LOOK)
+    known = read_server(seen.out)
+    if seen.end is not End.EXITED or not known.keys:
+        text = Text(
+            "读不到服务器的主机公钥（/etc/ssh/ssh_host_*_key.pub），没有可比对的东西：{why}",
+            "the server's public host keys (/etc/ssh/ssh_host_*_key.pub) can't be read, so there is nothing to compare with: {why}",
+        )
+        raise Unusable(text.fill(why=seen.why or seen.err.strip()[-200:] or "—"))
+    await stage.note(Text("服务器的主机密钥：{keys}", "the server's host keys: {keys}").fill(
+        keys=", ".join(f"{key.kind} {key.fingerprint}" for key in known.keys)
+    ))  # fmt: skip
+    proof = await _prove(stage, known, local, user, ip)
+    return Login(proof, user, ip, known.port, tuple(key.fingerprint for key in known.keys))
+
+
+async def _prove(stage: Stage, known: Server, local: str, user: str, ip: str) -> Proof:
+    language = shell(stage, local)
+    words = script(known, user, ip, windows=language == "powershell")
+    seen = await stage.capture(words, on=local, patience=_PATIENCE, language=language)
+    return judge(known, seen, f"{user}@{ip}")
