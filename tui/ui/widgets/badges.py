@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from textual.content import Content
@@ -16,6 +16,8 @@ from textual.content import Content
 from tui.texts import Text
 
 _TAILNET = (ipaddress.ip_network("100.64.0.0/10"), ipaddress.ip_network("fd7a:115c:a1e0::/48"))
+# Kept free for examples, and so written in guides where a reader has a public address.
+_EXAMPLES = tuple(ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
 _HOST = re.compile(r"^(?:\w+://)?(?:[^@/]*@)?(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^:/\[\]]+))(?::\d+)?(?:/.*)?$")
 
 
@@ -53,9 +55,13 @@ def where(address: str) -> Where:
         ip = ipaddress.ip_address(host)
     except ValueError:
         return Where.ELSEWHERE
-    if any(ip in net for net in _TAILNET if net.version == ip.version):
+    if _within(ip, _TAILNET):
         return Where.TAILNET
-    return Where.PUBLIC if ip.is_global else Where.ELSEWHERE
+    return Where.PUBLIC if ip.is_global or _within(ip, _EXAMPLES) else Where.ELSEWHERE
+
+
+def _within(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, nets: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    return any(ip in net for net in nets if net.version == ip.version)
 
 
 def badge(name: str, address: str, *, short: bool = False) -> Content:
