@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shell_stage import app, guide, screen, sees, shown, sight, until
+from shell_stage import DOCUMENT, app, guide, screen, sees, shown, sight, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -17,11 +17,12 @@ from tui import texts
 from tui.guide.model import Input as Wanted
 from tui.guide.model import TargetSpec
 from tui.run.ask import ApprovalQuestion, InputQuestion, PlaceQuestion, TargetQuestion
+from tui.run.plan import approval_lines
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
 from tui.texts import Text
 from tui.ui.asker import ScreenAsker
-from tui.ui.dialogs.approval import Line, compared, grouped
+from tui.ui.dialogs.approval import Line, compared, grouped, sorted_out
 from tui.ui.dialogs.base import Answer, Dialog
 from tui.ui.dialogs.inputs import Field
 
@@ -130,6 +131,34 @@ def test_every_line_stands_under_some_step() -> None:
     groups = list(grouped(guide(), lines))
     assert [line for _, group in groups for line in group] == lines
     assert [step.id if step else None for step, _ in groups] == [None, "look", "last"]
+
+
+UNDONE = DOCUMENT.replace("changes: true", "changes: true\nundo: |\n  echo hello\n  echo back")
+
+
+def test_commands_checks_and_undo_stand_apart() -> None:
+    document = guide(UNDONE)
+    step = document.step("look")
+    lines = compared(approval_lines(document), ("ecs  echo hello", "ecs  echo old"))
+    here = next(lines for found, lines in grouped(document, lines) if found is step)
+    assert [(kind, [line.mark + line.text for line in part]) for kind, part in sorted_out(step, here)] == [
+        ("", [" echo hello", "-echo old", "+echo offered"]),
+        ("check", ["+tailscale version"]),
+        ("undo", ["+echo hello", "+echo back"]),
+    ]
+
+
+async def test_the_approval_names_a_place_once_and_labels_checks_and_undo() -> None:
+    document = guide(UNDONE)
+    question = ApprovalQuestion(document, approval_lines(document), ())
+    async with asked(lambda a: a.approve(question), (120, 40)) as (pilot, _):
+        rows = [row.replace("│", " ").split() for row in shown(pilot.app.screen).splitlines()]
+        begin = next(n for n, row in enumerate(rows) if row[-2:] == ["echo", "hello"])
+        seen = [" ".join(row) for row in rows[begin : begin + 7]]
+        said = ["ecs echo hello", "echo offered", "检查", "ecs tailscale version", "撤销", "ecs echo hello", "echo back"]
+        for row, wanted in zip(seen, said, strict=True):
+            assert row.endswith(wanted)
+            assert ("ecs" in row) == ("ecs" in wanted)
 
 
 async def test_a_changed_document_says_how_much_changed() -> None:

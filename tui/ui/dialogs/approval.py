@@ -31,12 +31,15 @@ _WHY = Text(
     "{path}\n下面是它能执行的全部内容。允许以后，仍由你逐步按键才会执行；命令一改就会再问。",
     "{path}\nThis is everything it can run. Once allowed, each step still waits for your key; any change asks again.",
 )
+_KINDS = {"check": Text("检查", "Checks"), "undo": Text("撤销", "Undo")}
 _UNSURE = Text("没说在哪", "place not said")
 _REST = Text("其他", "Other")
 _YES = Text("允许", "allow")
 _NO = Text("不允许", "do not allow")
 
 Mark = Literal[" ", "+", "-"]
+Kind = Literal["", "check", "undo"]
+"""What a line is to its step: a command, what a check runs, what undoes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,30 @@ def grouped(guide: Guide, lines: Iterable[Line]) -> Iterator[tuple[Step | None, 
         yield (steps[here][0] if here >= 0 else None), group
 
 
+def sorted_out(step: Step | None, lines: Iterable[Line]) -> Iterator[tuple[Kind, list[Line]]]:
+    """A step's lines by kind. They come as the plan lists them: commands, checks, undo; a line that is gone stays with the one before."""
+    known = _kinds(step) if step is not None else []
+    at, group = 0, list[Line]()
+    here: Kind = ""
+    for line in lines:
+        found = next((i for i in range(at, len(known)) if known[i][1] == line.text), None) if line.mark != "-" else None
+        kind = here
+        if found is not None:
+            at, kind = found + 1, known[found][0]
+        if kind != here and group:
+            yield here, group
+            group = []
+        here = kind
+        group.append(line)
+    if group:
+        yield here, group
+
+
 class Commands(Widget):
-    """Lines of commands; a long one goes on under its own beginning, so that what runs where stays plain."""
+    """Lines of commands; a long one goes on under its own beginning, so that what runs where stays plain.
+
+    The place stands where it is another than above.
+    """
 
     def __init__(self, lines: Sequence[Line], names: int) -> None:
         super().__init__(classes="-code")
@@ -90,7 +115,9 @@ class Commands(Widget):
     def render(self) -> Content:
         """Mark, place, command."""
         room = self.content_size.width - self._names - 4
-        return Content("\n").join(part for line in self._lines for part in _drawn(line, self._names, room))
+        above = [None, *(line.on for line in self._lines)]
+        pairs = zip(self._lines, above, strict=False)
+        return Content("\n").join(part for line, on in pairs for part in _drawn(line, self._names, room, named=line.on != on))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row for each line, more for long ones."""
@@ -126,7 +153,10 @@ class ApprovalDialog(Dialog[bool]):
         for step, lines in grouped(guide, self._lines):
             title = f"{step.label}  {step.title}".strip() if step else str(_REST)
             yield paragraph(visible(title), "-step")
-            yield Commands(lines, names)
+            for kind, part in sorted_out(step, lines):
+                if kind:
+                    yield paragraph(str(_KINDS[kind]), "-sentence")
+                yield Commands(part, names)
 
     def answers(self) -> Iterable[Answer]:
         """Allow or not."""
@@ -143,6 +173,13 @@ def _texts(step: Step) -> set[str]:
     return texts | {line for spec in step.checks for value in spec.args.values() for line in str(value).splitlines()}
 
 
+def _kinds(step: Step) -> list[tuple[Kind, str]]:
+    """Every line of a step with its kind, in the order of the plan."""
+    kinds: list[tuple[Kind, str]] = [("", line) for command in step.commands for line in command.text.splitlines()]
+    kinds += [("check", str(spec.args[""])) for spec in step.checks if spec.kind == "probe" and "" in spec.args]
+    return [*kinds, *(("undo", line) for line in step.undo.splitlines())]
+
+
 def _split(command: str) -> tuple[str, str]:
     on, gap, text = command.partition("  ")
     return (on, text) if gap else ("?", command)
@@ -155,11 +192,11 @@ def place_word(on: str) -> str:
     return str(_UNSURE) if on == "?" else on
 
 
-def _drawn(line: Line, names: int, room: int) -> Iterator[Content]:
+def _drawn(line: Line, names: int, room: int, *, named: bool) -> Iterator[Content]:
     sign = {" ": "  ", "+": "+ ", "-": "− "}[line.mark]
     colour = {" ": "$ink", "+": "$ok", "-": "$bad"}[line.mark]
     place = "$decide" if line.on == "?" else "$muted"
     first, *rest = folded(visible(line.text), room)
-    yield Content.assemble((sign, colour), (pad(place_word(line.on), names) + "  ", place), (first, colour))
+    yield Content.assemble((sign, colour), (pad(place_word(line.on) if named else "", names) + "  ", place), (first, colour))
     for piece in rest:
         yield Content.assemble(" " * (names + 4), (piece, colour))
