@@ -144,3 +144,17 @@ def test_a_key_that_is_over_is_said(laptop: Laptop, ecs: Host, control: Control,
     told = run(laptop, tmp_path, "proof")
     assert told.code == 1, told.said
     assert "the key of ecs has expired" in told.said
+
+
+def test_a_relayed_way_is_told_with_what_to_open(laptop: Laptop, ecs: Host, tmp_path: Path) -> None:
+    """The cloud lets no UDP in or out, as a strict security group does: only the relay is left."""
+    ecs.exec("iptables -I INPUT 1 ! -i lo -p udp -j DROP; iptables -I OUTPUT 1 ! -o lo -p udp -j DROP", check=True)
+    try:
+        told = run(laptop, tmp_path, "proof")
+    finally:
+        ecs.exec("iptables -D INPUT 1; iptables -D OUTPUT 1")
+    assert told.code == 0, told.said
+    path = told.observed["tailnet"]["path"]
+    assert (path["kind"], path["via"].startswith("DERP ")) == ("relay", True)
+    assert "UDP 41641" in path["en"]
+    assert told.observed["tailnet"]["ssh"]["proof"] == "same"
