@@ -416,6 +416,18 @@ async def test_resizing_changes_the_layout_and_keeps_the_place() -> None:
         assert not sees(pilot, "第 2/3 步")
 
 
+async def test_resizing_keeps_the_running_step_in_view() -> None:
+    prose = "\n\n".join("一段很长的话，说明这一步要做什么。" * 6 for _ in range(20))
+    program, _ = app(held, DOCUMENT.replace("## 第3步", f"{prose}\n\n## 第3步"))
+    async with program.run_test(size=WIDE) as pilot:
+        await pilot.press("J", "J", "r")
+        await sight(pilot, "working")
+        for size in (SMALL, WIDE, (60, 15), SMALL, (60, 15), WIDE):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: screen(pilot).size == size)
+            await sight(pilot, "执行中 00:12 第 3.1 步")
+
+
 @pytest.mark.parametrize("size", [(50, 12), (30, 8), (20, 5)])
 async def test_a_tiny_window_says_so_and_still_runs(size: tuple[int, int]) -> None:
     program, session = app()

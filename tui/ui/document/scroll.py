@@ -79,19 +79,28 @@ class LazyScroll(ScrollView):
         width = self.scrollable_content_region.width
         if width <= 0:
             return
-        held = self._holds(self._seen_height)
-        self._seen_height = self._view_height
+        held = self._holds()
         if width == self._laid_width:
             self._settle()
         else:
             self._lay_again(width)
+        self._seen_height = self._view_height
+        self._stood()
         if held is not None:
             held()
             self.call_after_refresh(held)
 
-    def _holds(self, height: int) -> Callable[[], None] | None:
-        """What brings back into view what must stay in it, if it stood in the top `height` rows; who inherits may have such a thing."""
+    def _holds(self) -> Callable[[], None] | None:
+        """What brings back into view what must stay in it; who inherits may have such a thing."""
         return None
+
+    def _look(self) -> None:
+        """The view stands elsewhere, at a size it was laid out for: the time to see what is in it."""
+
+    def _stood(self) -> None:
+        """Not between two sizes: there Textual may have moved the view, which says nothing of what was read."""
+        if (self.scrollable_content_region.width, self._view_height) == (self._laid_width, self._seen_height):
+            self._look()
 
     def _lay_again(self, width: int) -> None:
         place = self._reading()
@@ -133,6 +142,7 @@ class LazyScroll(ScrollView):
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
             self._settle(upward=new_value < old_value)
+            self._stood()
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """At once: a moving target could not be corrected when a guess above it turns out wrong."""
@@ -160,6 +170,7 @@ class LazyScroll(ScrollView):
             self.set_reactive(ScrollView.scroll_target_y, self.scroll_y)
             if self.show_vertical_scrollbar:
                 self.vertical_scrollbar.position = self.scroll_y
+        self._stood()
         self.refresh()
 
     def _too_early(self, later: Callable[[], None]) -> bool:

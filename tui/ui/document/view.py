@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -26,18 +26,17 @@ from tui.ui.document.inline import Pictures
 from tui.ui.document.layout import STOP, Layout
 from tui.ui.document.line import Line, Stop
 from tui.ui.document.prepared import Prepared, prepare
-from tui.ui.document.search import SearchScroll
+from tui.ui.document.standing import FEW_ROWS, StopScroll
 from tui.ui.document.store import Block
 from tui.ui.palette import Palette
 
 if TYPE_CHECKING:
     from tui.run.state import CommandState, RunState
 
-_FEW_ROWS = 3
 _MANY_TOKENS = 20_000
 
 
-class DocumentView(SearchScroll, can_focus=True):
+class DocumentView(StopScroll, can_focus=True):
     """One guide, scrolling. Set `state` (None: nothing ran), `places` (target name → address) and `action_titles` as they become known."""
 
     DEFAULT_CSS = """
@@ -60,7 +59,6 @@ class DocumentView(SearchScroll, can_focus=True):
     state: reactive[RunState | None] = reactive(None, init=False)
     places: reactive[Mapping[str, str]] = reactive(dict, init=False)
     action_titles: reactive[Mapping[str, str]] = reactive(dict, init=False)
-    cursor: reactive[int] = reactive(0, init=False)
 
     CursorMoved = messages.CursorMoved
     Activated = messages.Activated
@@ -70,7 +68,6 @@ class DocumentView(SearchScroll, can_focus=True):
         self._pictures = pictures or lru_cache(maxsize=512)(self._picture)
         ready = guide if isinstance(guide, Prepared) else prepare(guide)
         super().__init__(ready, self._pictures, id=id)
-        self.guide, self.plan = ready.guide, ready.plan
         self._palette = Palette()
         self._now = 0.0
         self._seconds: list[int] = []
@@ -81,11 +78,6 @@ class DocumentView(SearchScroll, can_focus=True):
         return href if is_remote(href) or resolve(href, self.guide.path) is not None else None
 
     # The cursor
-
-    @property
-    def current(self) -> Stop | None:
-        """The stop under the cursor; None in a document without any."""
-        return self.plan.stops[self.cursor] if self.plan.stops else None
 
     def validate_cursor(self, cursor: int) -> int:
         """Stay on a stop."""
@@ -126,7 +118,7 @@ class DocumentView(SearchScroll, can_focus=True):
         if rows is not None and top <= rows[0] < top + height - 1:
             self.move(direction)
         else:
-            self._go(top + direction * _FEW_ROWS)
+            self._go(top + direction * FEW_ROWS)
 
     def action_move_step(self, delta: int) -> None:
         """See `move_step`."""
@@ -181,49 +173,6 @@ class DocumentView(SearchScroll, can_focus=True):
         """The commands that run now, by step."""
         steps = self.state.steps if self.state is not None else {}
         return {i: ran for i, step in steps.items() for ran in step.commands.values() if ran.end is None}
-
-    def _rows_of(self, cursor: int) -> tuple[int, int] | None:
-        """The first and the last row of a stop; None if there is no such stop."""
-        if not 0 <= cursor < len(self.plan.stops) or not self._laid_width:
-            return None
-        stop = self.plan.stops[cursor]
-        index = self._store.of_line(self.plan.line(stop))
-        rows = [row for row, line in enumerate(self._store.lay(index)) if stop in line.stops] or [0]
-        top = self._store.top(index)
-        return top + rows[0], top + rows[-1]
-
-    def _show_stop(self, stop: Stop) -> None:
-        if self._too_early(lambda: self._show_stop(stop)):
-            return
-        rows = self._rows_of(self.plan.index[stop])
-        if rows is None:
-            return
-        top, height = self.scroll_offset.y, self._view_height
-        head = self._head_of(stop, rows[0])
-        if head < top or rows[1] > top + height - 1:
-            room = min(_FEW_ROWS, height // 4) if head == rows[0] else 1
-            self._go(max(0, (head if rows[1] - head < height - 1 else rows[0]) - room))
-
-    def _holds(self, height: int) -> Callable[[], None] | None:
-        """The stop under the cursor stays in view when the size changes, if it was."""
-        stop, top = self.current, self.scroll_offset.y
-        if stop is None or self._store.blocks[self._store.of_line(self.plan.line(stop))].lines is None:
-            return None  # never laid out, so not in view; laying it out now would move what is
-        rows = self._rows_of(self.cursor)
-        seen = rows is not None and rows[0] < top + height and rows[1] >= top
-        return (lambda: self._hold(stop)) if seen else None
-
-    def _hold(self, stop: Stop) -> None:
-        rows, top = self._rows_of(self.plan.index[stop]), self.scroll_offset.y
-        if stop == self.current and rows is not None and not (top <= rows[0] and rows[1] < top + self._view_height):
-            self._show_stop(stop)
-
-    def _head_of(self, stop: Stop, row: int) -> int:
-        """The row of the step's heading if `stop` is its first, else `row`."""
-        step = self.plan.steps[stop.step_id]
-        if stop.item:
-            return row
-        return min(row, self._store.top(self._store.of_line(step.line)))
 
     # Links
 
