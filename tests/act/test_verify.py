@@ -18,6 +18,7 @@ from act_server import Played, Reply, Server, play
 from tui.act import ACTIONS
 from tui.judge import ssh_proof
 from tui.judge.evidence import End
+from tui.run.action import Stage
 from tui.run.events import Outcome
 from tui.target.base import Ended, Happening, Job, Output
 
@@ -100,7 +101,19 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def own(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the program's own client was sent; here it never gets anywhere, and `test_verify_login` has it meet a real server."""
+    sent: list[str] = []
+
+    async def nowhere(stage: Stage, known: ssh_proof.Server, address: str) -> None:
+        sent.append(address)
+
+    monkeypatch.setattr("tui.act.verify_ssh.own_login", nowhere)
+    return sent
+
+
+@pytest.fixture
+def world(tmp_path: Path, own: list[str]) -> World:
     return World(tmp_path)
 
 
@@ -233,12 +246,20 @@ async def test_what_ssh_did_not_prove(world: World, login: Reply, says: str) -> 
     assert "server_tailnet" not in played.values
 
 
-async def test_a_password_is_not_needed_to_prove_the_machine(world: World) -> None:
+async def test_a_password_is_not_needed_to_prove_the_machine(world: World, own: list[str]) -> None:
     world.logins = [Reply("admin@100.96.12.34: Permission denied (publickey,password).\n", 255)]
     played = await world.run()
     assert played.outcome is Outcome.PASSED
     ssh = played.observed("tailnet")[-1]["ssh"]
     assert (ssh["ok"], ssh["login"], ssh["proof"]) == (True, False, "key only")
+    assert own == ["ssh://admin@100.96.12.34"]
+
+
+async def test_a_stop_is_final(world: World, own: list[str]) -> None:
+    """A client that would ask the reader for a password is not sent where another key was shown."""
+    world.logins = [Reply("Host key verification failed.\n", 255)]
+    await refused(world, "stop: the host key")
+    assert own == []
 
 
 async def test_without_the_server_s_keys_nothing_is_proven(world: World) -> None:

@@ -1,18 +1,21 @@
 """The fresh SSH connection of a verification: OpenSSH's client on the reader's computer, which knows the server's own keys and no others.
 
-The keys are read over the connection that exists already; what the new one accepts can then be nobody else.
+The keys are read over the connection that exists already; what the new one accepts can then be nobody else. Where that client is missing
+or would have to ask for a password, the program's own logs in by the same rule.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tui.act.tailscale import LOOK, shell
+from tui.act.verify_login import own_login
 from tui.errors import Unusable
 from tui.judge.evidence import End
 from tui.judge.ssh_proof import KEYS, Proof, Reached, Server, judge, read_server, script
 from tui.run.action import Stage
+from tui.run.plan import LOCAL
 from tui.texts import Text
 
 _PATIENCE: Final = 45.0
@@ -57,7 +60,12 @@ async def fresh_login(stage: Stage, server: str, local: str, user: str, ip: str)
         keys=", ".join(f"{key.kind} {key.fingerprint}" for key in known.keys)
     ))  # fmt: skip
     proof = await _prove(stage, known, local, user, ip)
-    return Login(proof, user, ip, known.port, tuple(key.fingerprint for key in known.keys))
+    login = Login(proof, user, ip, known.port, tuple(key.fingerprint for key in known.keys))
+    if proof.reached in (Reached.KEY_ONLY, Reached.NO_CLIENT) and stage.target(local).address == LOCAL:
+        own = await own_login(stage, known, login.address)
+        # What OpenSSH proved stays proven where our own client gets no farther.
+        login = replace(login, proof=own) if own else login
+    return login
 
 
 async def _prove(stage: Stage, known: Server, local: str, user: str, ip: str) -> Proof:

@@ -79,7 +79,7 @@ class Stage:
     ) -> Evidence:  # fmt: skip
         """Run a short script and keep what it said; nothing of it is shown. `sudo` lends it the password, if one is needed."""
         job = Job(self.teller.job_id(), script, language, env=dict(self.values), merge=False, sudo=self._sudo(on) if sudo else None)
-        return await self._unless_stopped(capture(self.target(on), job, patience))
+        return await self.unless_stopped(capture(self.target(on), job, patience))
 
     async def stream(
         self, script: str, *, on: str | None = None, sudo: bool = False, patience: float = 3600.0, job_id: str = "",
@@ -128,7 +128,7 @@ class Stage:
         await self.teller.happened(ev.Waited, item=self.item, what=what, url=url, until=until)
         there = False
         try:
-            while not (there := await self._unless_stopped(reached())) and time.time() < until:
+            while not (there := await self.unless_stopped(reached())) and time.time() < until:
                 await self.sleep(min(every, max(0.0, until - time.time())))
         finally:
             await self.teller.happened(ev.WaitEnded, item=self.item, reached=there)
@@ -136,7 +136,7 @@ class Stage:
 
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Cancelled when stopped meanwhile."""
-        await self._unless_stopped(asyncio.sleep(seconds))
+        await self.unless_stopped(asyncio.sleep(seconds))
 
     def learn(self, **values: str) -> None:
         """Values for later steps; what is secret in them is masked."""
@@ -145,7 +145,7 @@ class Stage:
     def _sudo(self, on: str | None) -> Secret | None:
         return self.places.sudo(on or self.on)
 
-    async def _unless_stopped(self, doing: Awaitable[T]) -> T:
+    async def unless_stopped(self, doing: Awaitable[T]) -> T:
         """The result of `doing`; ends it and raises Cancelled when the step is stopped first."""
         task = asyncio.ensure_future(doing)
         stopping = asyncio.ensure_future(self.stop.wait())
