@@ -83,6 +83,7 @@ def test_for_powershell_every_word_is_quoted() -> None:
     assert "-l 'o''brien' '100.64.0.1'" in words
     assert f"@('{ALIAS} {ED.kind} {ED.blob}')" in words
     assert "StrictHostKeyChecking=yes" in words
+    assert '"UserKnownHostsFile=$($known.Name)"' in words
 
 
 CHANGED = (

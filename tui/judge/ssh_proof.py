@@ -112,6 +112,7 @@ def script(server: Server, user: str, ip: str, *, windows: bool) -> str:
 
 
 def _powershell(lines: list[str], options: tuple[str, ...], port: int, user: str, ip: str) -> str:
+    # A name without its folder: older PowerShells hand on no argument whole that has a blank and quotes in it.
     quoted = ", ".join(_single(line) for line in lines)
     words = " ".join(f"-o {option}" for option in options)
     return (
@@ -119,11 +120,11 @@ def _powershell(lines: list[str], options: tuple[str, ...], port: int, user: str
         "$known = New-TemporaryFile\n"
         "try {\n"
         f"  Set-Content -Encoding ascii -Path $known -Value @({quoted})\n"
-        "  $file = $known.FullName -replace '\\\\', '/'\n"
-        f'  ssh {words} -o "UserKnownHostsFile=`"$file`"" -o GlobalKnownHostsFile=NUL -p {port} -l {_single(user)} {_single(ip)} '
+        "  Push-Location $known.DirectoryName\n"
+        f'  ssh {words} -o "UserKnownHostsFile=$($known.Name)" -o GlobalKnownHostsFile=NUL -p {port} -l {_single(user)} {_single(ip)} '
         f"{_single(BOOT)}\n"
         "  exit $LASTEXITCODE\n"
-        "} finally { Remove-Item -Force $known }\n"
+        "} finally { Remove-Item -Force -LiteralPath $known.FullName }\n"
     )
 
 
