@@ -27,6 +27,7 @@ from tui.ui.screens.library.screen import LibraryScreen
 from tui.ui.starts import LibraryStart
 from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.keys import key_name, words
+from tui.ui.widgets.notice import Notice
 from tui.ui.widgets.stepstrip import StepStrip
 from tui.ui.widgets.tabs import PanelTabs
 
@@ -376,6 +377,9 @@ async def test_a_notice_loses_no_character_wherever_the_columns_meet(size: tuple
         for shift in ("", "a"):
             program.notify(shift + said, severity="error")
             await sight(pilot, shift + said)
+            words = program.screen.query_one(Notice).render().plain
+            assert words.startswith("✗ " + shift + "很长的")
+            assert all(row.strip() for row in words.splitlines())
         await pilot.click("Notice")
         await until(pilot, lambda: not sees(pilot, said))
         program.notify("[b]再说一句")

@@ -8,37 +8,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.content import Content
-from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
+
+from tui.ui.widgets.band import Band
 
 _SIGNS: Mapping[str, tuple[str, str]] = {"information": ("", "$ink"), "warning": ("! ", "$decide"), "error": ("✗ ", "$bad")}
 
 
-class Notice(Widget):
+class Notice(Band):
     """One message at a time, the newest; gone after its seconds, or by a click."""
 
     DEFAULT_CSS = """
     Notice { dock: bottom; margin-bottom: 1; width: 100%; height: auto; max-height: 4; padding: 0 2; background: $key; color: $ink; }
     """
 
-    says: reactive[Content] = reactive(Content(""), layout=True)
-
     def __init__(self, text: str, severity: str, seconds: float) -> None:
         super().__init__()
         self._seconds = seconds
         self._end: Timer | None = None
         self.leaving = False
-        self.set_reactive(Notice.says, _content(text, severity))
+        self._first = _content(text, severity)
 
     def on_mount(self) -> None:
         """The seconds begin."""
+        self.says = self._first
         self._end = self.set_timer(self._seconds, self.leave)
 
     def again(self, text: str, severity: str, seconds: float) -> None:
         """Another message in its place."""
-        self.says = _content(text, severity)
+        self.says = self._first = _content(text, severity)
         if self._end is not None:
             self._end.stop()
         self._seconds = seconds
@@ -52,10 +51,6 @@ class Notice(Widget):
         """Go."""
         self.leaving = True
         self.remove()
-
-    def render(self) -> Content:
-        """The message."""
-        return self.says
 
 
 def notice(screen: Screen[object], text: str, severity: str, seconds: float) -> None:
