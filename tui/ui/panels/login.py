@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
@@ -43,7 +43,7 @@ _FIXED = 6
 """Rows that stay beside the code whatever it takes: heading, what to do, link, keys, and a row of air above and below the code."""
 
 
-class LoginPanel(Vertical):
+class LoginPanel(VerticalScroll):
     """What a login waits for, seen from the step `step_id`. `room`: rows that the panel may take. Hides nothing by itself: see `has`."""
 
     DEFAULT_CSS = """

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.reactive import reactive
 
 from tui.run.state import RunState
@@ -40,7 +40,7 @@ _SIGNS = {"pass": PASS, "fail": FAIL, "unknown": UNSURE}
 _SAYS = {"fine": PASS, "not-alibaba": PASS, "trap": FAIL, "cgnat-drop-other-network": FAIL}
 
 
-class NetworkPanel(Vertical):
+class NetworkPanel(VerticalScroll):
     """The last look at the server's network, as the step `step_id` or the running one told it."""
 
     DEFAULT_CSS = """

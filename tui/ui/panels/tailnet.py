@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.reactive import reactive
 
 from tui.run.state import RunState
@@ -25,8 +25,8 @@ _ONLINE = Text("{n} / {all} 在线", "{n} / {all} online")
 _HERE, _SERVER = Text("本机", "this computer"), Text("服务器", "server")
 _ON, _OFF = Text("在线", "online"), Text("离线", "offline")
 _DIRECT, _HOME = Text("直连", "direct"), Text("DERP {via}", "DERP {via}")
-_NEVER = Text("密钥不过期", "key never expires")
-_EXPIRES = Text("密钥 {day} 到期", "key expires {day}")
+_NEVER = Text("密钥不过期", "no key expiry")
+_EXPIRES = Text("密钥 {day} 到期", "key until {day}")
 _EXPIRED = Text("密钥已过期", "key expired")
 _UNREAD = Text("密钥到期时间看不懂", "key expiry unreadable")
 _PATH, _SSH, _BOOT, _KEY = Text("路径", "path"), Text("SSH", "SSH"), Text("开机", "boot"), Text("密钥", "key")
@@ -40,7 +40,7 @@ Row = tuple[Cell, Cell, Cell]
 """Mark, name, what is known."""
 
 
-class TailnetPanel(Vertical):
+class TailnetPanel(VerticalScroll):
     """The tailnet, as the step `step_id` or the running one told it."""
 
     DEFAULT_CSS = """
