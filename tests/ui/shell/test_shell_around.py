@@ -271,6 +271,19 @@ async def test_esc_leaves_the_search_wholly() -> None:
         assert isinstance(program.screen, GuideScreen)
 
 
+async def test_a_notice_never_covers_what_is_typed() -> None:
+    program, _ = app()
+    async with program.run_test(size=WIDE) as pilot:
+        program.notify("先说一句")
+        await sight(pilot, "先说一句")
+        await pilot.press("slash", *"echo")
+        await sight(pilot, "/ echo")
+        assert not sees(pilot, "先说一句")
+        program.notify("再说一句")
+        await sight(pilot, "再说一句")
+        assert sees(pilot, "/ echo")
+
+
 async def test_keys_close_behind_enter_are_keys_of_the_document() -> None:
     program, session = app()
     async with program.run_test(size=WIDE) as pilot:

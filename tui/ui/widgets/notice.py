@@ -21,6 +21,7 @@ class Notice(Band):
 
     DEFAULT_CSS = """
     Notice { dock: bottom; margin-bottom: 1; width: 100%; height: auto; max-height: 4; padding: 0 2; background: $key; color: $ink; }
+    Notice.-above { margin-bottom: 2; }
     """
 
     def __init__(self, text: str, severity: str, seconds: float) -> None:
@@ -59,7 +60,9 @@ def notice(screen: Screen[object], text: str, severity: str, seconds: float) -> 
         if not there.leaving:
             there.again(text, severity, seconds)
             return
-    screen.mount(Notice(text, severity, seconds))
+    new = Notice(text, severity, seconds)
+    new.set_class(bool(screen.query("FindBar.-open")), "-above")  # what is typed stays in sight
+    screen.mount(new)
 
 
 def _content(text: str, severity: str) -> Content:

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.texts import Text
 from tui.ui.widgets.keys import key
+from tui.ui.widgets.notice import Notice
 
 _FOUND = Text("{n} 处 · n 下一处 · N 上一处", "{n} found · n next · N previous")
 _NONE = Text("没有找到", "nothing found")
@@ -65,6 +66,8 @@ class FindBar(Horizontal):
         field = self.query_one(Input)
         if self.screen.focused is not field:
             self._home = self.screen.focused
+        for notice in self.screen.query(Notice):
+            notice.leave()
         self.add_class("-open")
         self.screen.set_focus(field)
 
