@@ -42,7 +42,8 @@ class LogView(ScrollView, can_focus=True):
     """
 
     DEFAULT_CSS = """
-    LogView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $background; }
+    LogView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1; background: $background; }
     """
 
     BINDINGS = BINDINGS
