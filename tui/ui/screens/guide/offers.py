@@ -8,6 +8,7 @@ from tui.guide.model import Command, Manual, Step
 from tui.run.events import Outcome
 from tui.run.plan import Request
 from tui.run.state import Phase
+from tui.ui.screens.guide.links import told
 from tui.ui.screens.guide.reading import GuideReading
 
 
@@ -55,8 +56,8 @@ def _checks(screen: GuideReading) -> bool:
     return step is not None and bool(step.checks)
 
 
-def _commands(screen: GuideReading) -> bool:
-    return screen.step_here is not None and bool(screen.step_here.commands)
+def _copyable(screen: GuideReading) -> bool:
+    return told(screen.runner) is not None or (screen.step_here is not None and bool(screen.step_here.commands))
 
 
 def _tickable(screen: GuideReading) -> bool:
@@ -74,7 +75,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "force": _again,
     "check_only": _checks,
     "tick": _tickable,
-    "copy": _commands,
+    "copy": _copyable,
     "full_log": lambda screen: bool(screen.runner.logs),
     "find_next": lambda screen: bool(screen.search_words),
     "find_previous": lambda screen: bool(screen.search_words),
