@@ -83,7 +83,9 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
 
     document = parse.load(library.find(guide))
     request = _request(document, steps, start, force=flags["force"])
-    given = Given(_pairs(places, "--on"), _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"])
+    where = _pairs(places, "--on")
+    only = next(iter(where)) if len(where) == 1 else None
+    given = Given(where, _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"], place=only)
     ways = Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"], junit=junit)
     sys.exit(asyncio.run(run_headless(document, request, given, ways)))
 

@@ -125,6 +125,14 @@ def planning_step(unsure: Any) -> Any:
     return replace(unsure, on=None)
 
 
+async def test_a_place_said_on_the_command_line_goes_before_what_was_answered(journal: Journal) -> None:
+    document = guide(planning_step(step("a", 1, Command("true", "bash", 2, 2))))
+    await made(journal, document, Answers(place="local"), "a")
+    plan = await made(journal, document, Answers(), "a", places={"server": "root@203.0.113.7"}, place="server")
+    assert plan.where[2] == "server"
+    assert plan.places == {"server": "root@203.0.113.7"}
+
+
 async def test_a_broken_document_names_file_and_line(journal: Journal) -> None:
     document = guide(LOGIN, problems=(Problem(7, same("bad"), Level.ERROR),))
     with pytest.raises(DocumentError, match=r"g\.md:7"):

@@ -19,15 +19,11 @@ T = TypeVar("T")
 
 
 class TerminalAsker:
-    """`asking` is set while a question waits on the terminal, `unattended` where there is none.
+    """`asking` is set while a question waits on the terminal, `unattended` where there is none."""
 
-    `place` is where steps run whose document does not say where.
-    """
-
-    def __init__(self, *, accept_new_host_key: bool, place: str | None, interactive: bool) -> None:
+    def __init__(self, *, accept_new_host_key: bool, interactive: bool) -> None:
         self.asking = False
         self._accept = accept_new_host_key
-        self._place = place
         self._interactive = interactive
         self.unattended = not interactive
 
@@ -82,9 +78,7 @@ class TerminalAsker:
         return {question.name: self._field(question) for question in questions}
 
     async def place(self, question: PlaceQuestion) -> str | None:
-        """The only place named by `--on`, else the person's word."""
-        if self._place:
-            return self._place
+        """The person's word."""
         names = "、".join(question.names)
         if not self._interactive:
             text = Text(

@@ -35,9 +35,8 @@ class Ways:
 
 async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways) -> int:
     """The exit code of the run. Raises JournalError and UsageError (a report that can't be written)."""
-    only = next(iter(given.places)) if len(given.places) == 1 else None
     interactive = sys.stdin.isatty() and not ways.json
-    asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, place=only, interactive=interactive)
+    asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, interactive=interactive)
     show = as_json if ways.json else PlainPrinter(guide)
     journal = Journal(config.load().home)
     session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS)

@@ -126,7 +126,9 @@ class _Pass:
             await self._tell_ended(outcome_of(error), error.text, error.exit_code)
             return
         known = session.given
-        session.given = Given({**known.places, **plan.places}, {**known.inputs, **plan.values, **plan.secrets}, approved=True)
+        session.given = replace(
+            known, places={**known.places, **plan.places}, inputs={**known.inputs, **plan.values, **plan.secrets}, approved=True
+        )
         redactor = Redactor(plan.secrets.values())
         await self._tell_began(plan if request.item is None else replace(plan, steps=()))
         await session.places.open(plan, redactor)

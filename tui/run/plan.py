@@ -41,11 +41,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is known before anything is asked: addresses by target name, values by input name; `approved` by `--yes`."""
+    """What is known before anything is asked: addresses by target name, values by input name; `approved` by `--yes`.
+
+    `place` is where steps run whose document does not say where, whatever was answered before.
+    """
 
     places: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str | Secret] = field(default_factory=dict)
     approved: bool = False
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ async def make(guide: Guide, request: Request, given: Given, journal: Journal, a
     steps = chosen(guide, request)
     _refuse_broken(guide)
     await _approve(guide, given, journal, asker)
-    where = await _where(guide, steps, journal, asker)
+    where = await _where(guide, steps, given, journal, asker)
     _refuse_unknown_places(guide, given, where)
     needed = {name for step in steps for name in step.inputs}
     inputs = tuple(i for i in guide.inputs if i.name in needed)
@@ -136,7 +140,7 @@ async def _approve(guide: Guide, given: Given, journal: Journal, asker: Asker) -
     journal.approve(guide.digest, path, commands)
 
 
-async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: Asker) -> dict[int, str]:
+async def _where(guide: Guide, steps: Iterable[Step], given: Given, journal: Journal, asker: Asker) -> dict[int, str]:
     """A target name for every step, command and check; asked once where the document leaves it open, and remembered."""
     names = _names(guide)
     path = str(guide.path.absolute())
@@ -148,7 +152,7 @@ async def _where(guide: Guide, steps: Iterable[Step], journal: Journal, asker: A
             where[step.line] = LOCAL  # nothing of it runs anywhere
         elif step.on is None:
             question = f"place {step.id} {unsure.text if unsure else ''}"
-            answer = journal.answer(path, question) or await asker.place(PlaceQuestion(step, unsure, names))
+            answer = given.place or journal.answer(path, question) or await asker.place(PlaceQuestion(step, unsure, names))
             if answer is None:
                 raise Cancelled(Text("没有说在哪里执行，什么都没有做", "not told where to run; nothing was done"))
             journal.remember(path, question, answer)

@@ -21,6 +21,7 @@ _LOST = Text(
     "Connection lost, reconnecting: the command goes on over there and no log is lost. {why}",
 )
 _STOPPING = Text("正在停止，等它的进程全部结束", "stopping, waiting for all its processes to end")
+_AWAITED = Text("{what}  还有 {left}", "{what}  {left} left")
 _BY_HAND = Text("等你动手：{text}  做完按 空格", "Your turn: {text}  press space when done")
 _STEPS = Text("{n} 步", "{n} steps")
 _ONE_STEP = Text("1 步", "1 step")
@@ -66,6 +67,9 @@ def _busy(guide: Guide, state: RunState, now: float, *, stopping: bool) -> Conte
     if step is None:
         return Content.assemble((f"{spin} ", "$alive"), (str(_STARTING), "$muted"))
     seen = state.step(step.id)
+    if seen.wait is not None:
+        left = clock(max(0.0, seen.wait.until - now))
+        return Content.assemble(("! ", "$decide"), (str(_AWAITED.fill(what=seen.wait.what, left=left)), "$decide"))
     if seen.phase is Phase.WAITING:
         text = _manual_text(step, seen)
         return Content.assemble(("! ", "$decide"), (str(_BY_HAND.fill(text=text)), "$decide"))
