@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from tui import texts
 from tui.guide.model import CheckSpec, Guide, Input, Step
 from tui.judge.evidence import Status
 from tui.run.events import Checked, Outcome, StepEnded, StepStarted
 from tui.run.state import CheckState, Phase, RunState, StepState, Value, fold_all
 from tui.texts import same
+from tui.ui.app import speak
 from tui.ui.linebreak import width_of
 from tui.ui.panels.checks import ChecksPanel, entries
 from tui.ui.panels.heading import Heading
@@ -194,3 +196,14 @@ async def test_the_panels_follow_step_and_state() -> None:
         assert "✓ 已安装 1.2" in shown(checks)
         assert "第2步得到" in shown(values)
         assert checks.size.height == 3
+
+
+@pytest.mark.parametrize(("kind", "english"), [(ChecksPanel, "The cursor is on no step"), (ValuesPanel, "No values yet")])
+async def test_a_panel_says_everything_again_in_the_other_language(kind: type[ChecksPanel] | type[ValuesPanel], english: str) -> None:
+    async with Panels().run_test(size=(60, 24)) as pilot:
+        panel = pilot.app.query_one(kind)
+        texts.use("en")
+        speak(pilot.app.screen)
+        await pilot.pause()
+        said = " ".join(cell.text for row in panel.query_one(Table).rows for cell in row)
+        assert english in said

@@ -82,6 +82,10 @@ class ChecksPanel(Vertical):
         """Another step."""
         self._tell()
 
+    def speak(self) -> None:
+        """The other language."""
+        self._tell()
+
     def _tell(self) -> None:
         step = next((step for step in self.guide.steps if step.id == self.step_id), None) if self.guide else None
         if step is None or not step.checks:

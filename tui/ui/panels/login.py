@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
@@ -20,6 +19,7 @@ from tui.ui.panels.heading import Heading
 from tui.ui.panels.qr import QrCode
 from tui.ui.panels.table import Cell, Table
 from tui.ui.panels.told import Facts, awaiting, health, part, sentence, topic_of, word
+from tui.ui.panels.topic import TopicPanel
 from tui.ui.widgets.cells import clock, visible
 
 _LOGIN = Text("登录", "Login")
@@ -43,7 +43,7 @@ _FIXED = 6
 """Rows that stay beside the code whatever it takes: heading, what to do, link, keys, and a row of air above and below the code."""
 
 
-class LoginPanel(VerticalScroll):
+class LoginPanel(TopicPanel):
     """What a login waits for, seen from the step `step_id`. `room`: rows that the panel may take. Hides nothing by itself: see `has`."""
 
     DEFAULT_CSS = """
@@ -55,8 +55,6 @@ class LoginPanel(VerticalScroll):
     LoginPanel .login-keys.-air, LoginPanel .login-calm.-air { margin-top: 1; }
     """
 
-    state: reactive[RunState] = reactive(RunState)
-    step_id: reactive[str] = reactive("")
     room: reactive[int] = reactive(0)
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -75,32 +73,19 @@ class LoginPanel(VerticalScroll):
         yield from (self._heading, self._what, self._code, self._link, self._keys, self._calm, self._table)
 
     def on_mount(self) -> None:
-        """Show what is known already, and count down."""
+        """Count down."""
         self.set_interval(1, self._count)
-        self._tell()
-
-    def watch_state(self, before: RunState, now: RunState) -> None:
-        """Redraw only when a step's part is a new one."""
-        if before.steps is not now.steps:
-            self._tell()
-
-    def watch_step_id(self) -> None:
-        """Another step."""
-        self._tell()
 
     def watch_room(self) -> None:
         """More or fewer rows."""
-        self._tell()
+        self.tell()
 
     def on_resize(self) -> None:
         """Lines break elsewhere."""
-        self._tell()
+        self.tell()
 
-    def speak(self) -> None:
-        """The other language."""
-        self._tell()
-
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Show what is known."""
         step = awaiting(self.state, self.step_id)
         self._wait = step.wait if step else None
         facts = topic_of(self.state, self.step_id, "login")

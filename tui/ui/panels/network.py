@@ -9,14 +9,13 @@ import time
 from collections.abc import Iterator
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.reactive import reactive
 
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.table import Cell, Table
 from tui.ui.panels.told import DECIDE, FAIL, PASS, TODO, UNSURE, Facts, number, part, parts, sentence, topic_of, word
+from tui.ui.panels.topic import TopicPanel
 from tui.ui.widgets.cells import clock
 
 _NETWORK = Text("内网体检", "Network health")
@@ -40,15 +39,12 @@ _SIGNS = {"pass": PASS, "fail": FAIL, "unknown": UNSURE}
 _SAYS = {"fine": PASS, "not-alibaba": PASS, "trap": FAIL, "cgnat-drop-other-network": FAIL}
 
 
-class NetworkPanel(VerticalScroll):
+class NetworkPanel(TopicPanel):
     """The last look at the server's network, as the step `step_id` or the running one told it."""
 
     DEFAULT_CSS = """
     NetworkPanel { height: auto; padding-left: 1; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
-
-    state: reactive[RunState] = reactive(RunState)
-    step_id: reactive[str] = reactive("")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -63,24 +59,11 @@ class NetworkPanel(VerticalScroll):
         yield from (self._heading, self._says, self._probes, self._mends)
 
     def on_mount(self) -> None:
-        """Show what is known already, and count down to the next look."""
+        """Count down to the next look."""
         self.set_interval(1, self._count)
-        self._tell()
 
-    def watch_state(self, before: RunState, now: RunState) -> None:
-        """Redraw only when a step's part is a new one."""
-        if before.steps is not now.steps:
-            self._tell()
-
-    def watch_step_id(self) -> None:
-        """Another step."""
-        self._tell()
-
-    def speak(self) -> None:
-        """The other language."""
-        self._tell()
-
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Show what is known."""
         self._facts = topic_of(self.state, self.step_id, "network")
         self._says.rows = tuple(conclusion(self._facts))
         self._probes.rows = tuple(probe_rows(self._facts))

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.reactive import reactive
 
 from tui.run.state import RunState
 from tui.texts import Text
@@ -19,6 +17,7 @@ from tui.ui.linebreak import width_of
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.table import Cell, Table
 from tui.ui.panels.told import DECIDE, FAIL, PASS, TODO, UNSURE, Facts, health, moment, part, parts, sentence, topic_of, word
+from tui.ui.panels.topic import TopicPanel
 
 _TAILNET = Text("虚拟局域网", "Tailnet")
 _ONLINE = Text("{n} / {all} 在线", "{n} / {all} online")
@@ -40,15 +39,12 @@ Row = tuple[Cell, Cell, Cell]
 """Mark, name, what is known."""
 
 
-class TailnetPanel(VerticalScroll):
+class TailnetPanel(TopicPanel):
     """The tailnet, as the step `step_id` or the running one told it."""
 
     DEFAULT_CSS = """
     TailnetPanel { height: auto; padding-left: 1; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
-
-    state: reactive[RunState] = reactive(RunState)
-    step_id: reactive[str] = reactive("")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -60,24 +56,8 @@ class TailnetPanel(VerticalScroll):
         """Machines, then what was proven of the way to the server."""
         yield from (self._heading, self._machines, self._proofs)
 
-    def on_mount(self) -> None:
-        """Show what is known already."""
-        self._tell()
-
-    def watch_state(self, before: RunState, now: RunState) -> None:
-        """Redraw only when a step's part is a new one."""
-        if before.steps is not now.steps:
-            self._tell()
-
-    def watch_step_id(self) -> None:
-        """Another step."""
-        self._tell()
-
-    def speak(self) -> None:
-        """The other language."""
-        self._tell()
-
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Show what is known."""
         facts = topic_of(self.state, self.step_id, "tailnet")
         machines = list(parts(facts, "machines"))
         online = sum(each.get("online") is True for each in machines)

@@ -79,6 +79,10 @@ class ValuesPanel(Vertical):
         """Others were given."""
         self._tell()
 
+    def speak(self) -> None:
+        """The other language."""
+        self._tell()
+
     def _tell(self) -> None:
         rows = tuple(value_rows(self.guide, self.state, self.step_id, self.given)) if self.guide else ()
         self._table.rows = rows or ((Cell(str(_NONE), "$muted"),),)
