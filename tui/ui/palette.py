@@ -10,23 +10,10 @@ from collections.abc import Mapping
 
 from rich.style import Style
 
+from tui.ui.theme import DARK, LIGHT
+
 _DARK: Mapping[str, str] = {
-    "ink": "#d7dde4",
-    "bright": "#e9eef3",
-    "muted": "#8b96a2",
-    "faint": "#5c6772",
-    "ground": "#11151a",
-    "raised": "#1d242c",
-    "key": "#2b3641",
-    "alive": "#62b6cb",
-    "ok": "#86c48a",
-    "bad": "#ee7f86",
-    "decide": "#e3b868",
-    "public": "#8a2b36",
-    "tailnet": "#2c5a3a",
-    "local": "#2a4668",
-    "elsewhere": "#2b3641",
-    "badge": "#ffffff",
+    **DARK.variables,
     "program": "#8fc7ff",
     "found": "#4a4220",
     "found-now": "#7d681c",
@@ -35,22 +22,7 @@ _DARK: Mapping[str, str] = {
 }
 
 _LIGHT: Mapping[str, str] = {
-    "ink": "#24292f",
-    "bright": "#0b0f14",
-    "muted": "#57606a",
-    "faint": "#848d97",
-    "ground": "#fbfbf9",
-    "raised": "#eceef0",
-    "key": "#d3d9df",
-    "alive": "#0b6c86",
-    "ok": "#1a7f37",
-    "bad": "#b3202c",
-    "decide": "#8a5a00",
-    "public": "#b3202c",
-    "tailnet": "#1f6f3a",
-    "local": "#24568f",
-    "elsewhere": "#57606a",
-    "badge": "#ffffff",
+    **LIGHT.variables,
     "program": "#0b559f",
     "found": "#f3e7b3",
     "found-now": "#ffd257",
