@@ -31,11 +31,21 @@ def lacks() -> str:
     """Why this can't be had here; nothing where it can."""
     if os.name != "posix" or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "needs root"
-    missing = [tool for tool in ("unshare", "nsenter", "ip", "iptables", "mount") if shutil.which(tool) is None]
+    missing = [tool for tool in ("unshare", "nsenter", "ip", "iptables", "nft", "mount") if shutil.which(tool) is None]
     if missing:
         return f"needs {', '.join(missing)}"
     tried = subprocess.run(["unshare", "-n", "-m", "iptables", "-S"], capture_output=True, check=False)
     return "" if tried.returncode == 0 else "needs network namespaces with iptables"
+
+
+def need() -> None:
+    """Skip where this can't be had, with the reason; in CI that is a failure."""
+    import pytest  # not at the top: this file also runs as a program, for which it would only be slow
+
+    if why := lacks():
+        if os.environ.get("CI") == "true":
+            pytest.fail(why)
+        pytest.skip(why)
 
 
 class Server:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alibaba_side import Server, lacks
+from alibaba_side import Server, need
 from cgnat_samples import DEAD, PREFS, ROUTES, probe, rules
 
 from tui.judge.cgnat import judge
@@ -134,8 +133,7 @@ def test_reverse_path_filtering_fits_the_ways_out(routes: str, value: int) -> No
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    if why := lacks():
-        pytest.skip(why)
+    need()
     with Server(tmp_path) as one:
         yield one
 
@@ -163,8 +161,6 @@ def test_the_accept_script_really_accepts_once_and_takes_back_only_its_own(serve
 
 
 def test_the_same_for_nftables(server: Server, tmp_path: Path) -> None:
-    if subprocess.run(["sh", "-c", "command -v nft"], capture_output=True, check=False).returncode:
-        pytest.skip("needs nft")
     script = tmp_path / "accept"
     script.write_text(script_of(HostFirewall("nftables", "inet fw in")))
     made = server.run("nft add table inet fw; nft 'add chain inet fw in { type filter hook input priority 0; policy drop; }'; nft add rule inet fw in iif lo accept")  # fmt: skip # noqa: E501

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alibaba_side import TAILSCALES, Server, lacks
+from alibaba_side import TAILSCALES, Server, need
 
 from tui.judge.cgnat import PROBE, Conclusion, Health, Probe, judge, read_probe
 from tui.judge.evidence import End, Evidence, Status
 
-pytestmark = pytest.mark.skipif(lacks() != "", reason=lacks() or "-")
 ATTRIBUTE = TAILSCALES.replace("iptables -A ts-input -s 100.115.92.0/23 ! -i tailscale0 -j RETURN\n", "").replace("-j DROP", "-j RETURN")
 NODIVERT = TAILSCALES.replace("iptables -I INPUT 1 -j ts-input\n", "")
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
+    need()
     with Server(tmp_path) as one:
         yield one
 
