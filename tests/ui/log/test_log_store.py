@@ -62,6 +62,7 @@ def fed(*chunks: str) -> LogStore:
         (["ab\x1b[1GX\x1b[3CY"], ["Xb  Y"]),
         (["e\u0301\rE\n"], ["E"]),
         (["中\b\x1b[1K|"], [" |"]),
+        (["ab\r\x1b[1K"], [" b"]),
     ],
 )
 def test_what_a_chunk_becomes(chunks: list[str], lines: list[str]) -> None:

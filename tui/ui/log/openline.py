@@ -170,8 +170,8 @@ class OpenLine:
             del cells[keep:], self._styles[keep:]
         elif what == 1:
             until = min(self._col + 1, len(cells))
-            if until < len(cells):
-                _free(cells, until)
+            if until < len(cells) and cells[until] == "":  # half of a wide character that goes
+                cells[until] = " "
             cells[:until], self._styles[:until] = [" "] * until, [""] * until
         self._end = len(cells)
 
