@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tui import texts
 from tui.errors import UsageError
 from tui.guide.library import builtin_dir, entries, find
 from tui.guide.pictures import resolve
@@ -93,3 +94,10 @@ def test_pictures(tmp_path: Path) -> None:
     }.items():
         found = resolve(href, guide)
         assert (found.resolve() if found else None) == wanted, href
+
+
+def test_a_guide_found_by_name_speaks_our_language() -> None:
+    texts.use("en")
+    assert find("tailscale-ecs").name == "tailscale-ecs.en.md"
+    texts.use("zh")
+    assert find("tailscale-ecs").name == "tailscale-ecs.md"

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui import texts
 from tui.errors import DocumentError, UsageError
 from tui.guide.blocks import blocks
 from tui.guide.dialect import reader
@@ -68,7 +69,7 @@ def entries(folders: Iterable[Path], language: Language) -> list[Entry]:
 
 
 def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
-    """A path as given, or the guide with that id or file name in the built-in folder or `folders`.
+    """A path as given, or the guide with that id or file name in the built-in folder or `folders`, in the language spoken now.
 
     Raises `UsageError` naming the nearest guide.
     """
@@ -80,11 +81,11 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
         for entry in _documents(folder, failures=True):
             known.setdefault(entry.stem, entry)
     if str(name) in known:
-        return known[str(name)]
+        return _in_our_language(known[str(name)])
     for path in known.values():
         identity = _head(path)
         if identity == str(name):
-            return path
+            return _in_our_language(path)
     near = difflib.get_close_matches(str(name), list(known), 1, 0.4)
     if near:
         words = Text("没有叫 “{name}” 的指南，是不是想打开 “{near}”？", "there is no guide “{name}”, did you mean “{near}”?").fill(
@@ -93,6 +94,12 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
     else:
         words = Text("没有叫 “{name}” 的指南；请给出文件路径", "there is no guide “{name}”; give the path of a file")
     raise UsageError(words.fill(name=same(str(name))))
+
+
+def _in_our_language(path: Path) -> Path:
+    """The English twin of a guide found by name, where English is spoken and there is one; they run the same commands."""
+    twin = path.with_suffix(".en.md")
+    return twin if texts.language() == "en" and twin.is_file() else path
 
 
 def _is_path(name: str) -> bool:

@@ -1,0 +1,20 @@
+"""What a look brings back is about the machine that was looked at, not about how we looked."""
+
+from tui.judge.evidence import End, Evidence
+from tui.judge.look import Script
+from tui.run.look import look
+from tui.target.local import LocalTarget
+
+
+async def looked(script: str) -> Evidence:
+    return await look(LocalTarget(), Script(script), Evidence(End.EXITED), "look-1", {})
+
+
+async def test_the_file_a_look_was_handed_over_in_is_not_named() -> None:
+    seen = await looked("no-such-program-here")
+    assert (seen.code, seen.err) == (127, "bash: no-such-program-here: command not found\n")
+
+
+async def test_what_programs_say_of_other_scripts_stays() -> None:
+    seen = await looked("printf '/srv/script: line 3: x\\n' >&2; echo out")
+    assert (seen.out, seen.err) == ("out\n", "/srv/script: line 3: x\n")
