@@ -25,6 +25,8 @@ STORY: list[AnyEvent] = [
     ev.CommandEnded(**STEP, item=0, end=End.EXITED, code=0, seconds=1.5),
     ev.ManualAwaited(**STEP, item=1, text="click"),
     ev.ManualDone(**STEP, item=1, ticked=True),
+    ev.Asked(**STEP, item=2, question=Text("做吗？", "do it?"), shown=Text("+ 甲", "+ a"), danger=True, typed="web-1"),
+    ev.Answered(**STEP, item=2, yes=True),
     ev.Waited(**STEP, item=2, what=Text("打开", "open"), url="https://x", until=200.0),
     ev.Observed(**STEP, item=2, topic="login", facts={"state": "NeedsLogin"}),
     ev.WaitEnded(**STEP, item=2, reached=True),
@@ -34,7 +36,8 @@ STORY: list[AnyEvent] = [
 ]
 PHASES = [
     Phase.QUEUED, Phase.LOOKING, Phase.LOOKING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING,
-    Phase.CHECKING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.WAITING, Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
+    Phase.CHECKING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.WAITING,
+    Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
 ]  # fmt: skip
 
 
@@ -51,6 +54,7 @@ def test_the_whole_story() -> None:
     step = state.step("a")
     assert (step.outcome, step.seconds, step.ticks, step.on) == (Outcome.PASSED, 3.0, {1: True}, "ecs")
     assert (step.wait, step.topics) == (None, {"login": {"state": "NeedsLogin"}})
+    assert [(each.question.en, each.shown.en, each.yes) for each in step.asked] == [("do it?", "+ a", True)]
     command = step.commands[0]
     assert (command.size, command.end, command.code, command.linked) == (8, End.EXITED, 0, True)
     assert step.checks[0].status is Status.PASS

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tui.errors import Cancelled, NotApproved, UsageError
 from tui.guide.model import Step
-from tui.run.ask import ApprovalQuestion, FormQuestion, InputQuestion, PlaceQuestion
+from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, InputQuestion, PlaceQuestion
 from tui.run.clean import clean
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
@@ -19,12 +19,13 @@ T = TypeVar("T")
 
 
 class TerminalAsker:
-    """`asking` is set while a question waits on the terminal, `unattended` where there is none."""
+    """`asking` is set while a question waits on the terminal, `unattended` where there is none. `yes` is `--yes`."""
 
-    def __init__(self, *, accept_new_host_key: bool, interactive: bool) -> None:
+    def __init__(self, *, accept_new_host_key: bool, interactive: bool, yes: bool = False) -> None:
         self.asking = False
         self._accept = accept_new_host_key
         self._interactive = interactive
+        self._agreed = yes
         self.unattended = not interactive
 
     async def accept_host_key(self, question: HostKeyQuestion) -> bool:
@@ -97,6 +98,22 @@ class TerminalAsker:
         _say(f"✎ {clean(text)}")
         return self._interactive and self._yes(Text("做好了吗？", "done?"))
 
+    async def confirm(self, question: ConfirmQuestion) -> bool:
+        """The person's word, or what must be typed; `--yes` stands for it where nothing dangerous is asked."""
+        if self._agreed and not question.guarded:
+            return True
+        if not self._interactive:
+            raise NotApproved((_IN_PERSON if question.guarded else _WITH_YES).fill(what=question.title))
+        _say(f"{'!!' if question.danger else '!'} {clean(str(question.title))}")
+        for line in question.lines:
+            _say(f"  {line.mark} {clean(str(line.text))}".rstrip())
+        if not question.typed:
+            return self._yes(Text("这样做吗？", "do it?"))
+        ask = Text("输入 {word} 以继续（别的都算不同意）：", "type {word} to go on (anything else is a no):").fill(
+            word=clean(question.typed)
+        )
+        return question.agrees(self._ask(lambda: input(f"{ask} ")))
+
     def _field(self, question: FormQuestion) -> str | Secret:
         if question.wrong:
             _say(str(question.wrong))
@@ -126,6 +143,16 @@ class TerminalAsker:
         finally:
             sys.stdout = out
             self.asking = False
+
+
+_IN_PERSON = Text(
+    "“{what}”要有人当面确认，--yes 不能代替，什么都没有改；请在终端里、不加 --json 执行",
+    "“{what}” needs a person's word, for which --yes does not stand; nothing was changed: run it in a terminal, without --json",
+)
+_WITH_YES = Text(
+    "“{what}”没有人回答，什么都没有改；在终端里执行，或加 --yes",
+    "“{what}”: nobody to ask, nothing was changed; run it in a terminal, or add --yes",
+)
 
 
 def _missing(questions: tuple[FormQuestion, ...]) -> Text:

@@ -41,6 +41,7 @@ class PlainPrinter:
         self._out = out or sys.stdout
         self._cleaner = Cleaner()
         self._at_start = True
+        self._asked: Text | None = None
 
     def __call__(self, event: AnyEvent) -> None:
         """Print one event."""
@@ -64,6 +65,11 @@ class PlainPrinter:
                 self._check(event)
             case ev.Waited():
                 self._line(f"  ! {event.what}  {clean(event.url)}")
+            case ev.Asked():
+                self._asked = event.question  # told with its answer: the question itself was on the terminal
+            case ev.Answered():
+                yes = Text("是", "yes") if event.yes else Text("否", "no")
+                self._line(f"  ! {clean(str(self._asked or ''))}  {yes}")
             case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed() | ev.WaitEnded() | ev.Observed():
                 pass
 

@@ -36,7 +36,7 @@ class Ways:
 async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways) -> int:
     """The exit code of the run. Raises JournalError and UsageError (a report that can't be written)."""
     interactive = sys.stdin.isatty() and not ways.json
-    asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, interactive=interactive)
+    asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, interactive=interactive, yes=given.approved)
     show = as_json if ways.json else PlainPrinter(guide)
     journal = Journal(config.load().home)
     session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS)

@@ -14,11 +14,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeVar
 
-from tui.errors import Cancelled
+from tui.errors import Cancelled, NotApproved
 from tui.guide.model import ActionSpec, Step
 from tui.judge.evidence import End, Evidence
 from tui.run import events as ev
-from tui.run.ask import Asker
+from tui.run.ask import Asker, ConfirmQuestion
 from tui.run.command import Piece, follow
 from tui.run.events import AnyEvent
 from tui.run.look import PATIENCE, capture
@@ -133,6 +133,25 @@ class Stage:
         finally:
             await self.teller.happened(ev.WaitEnded, item=self.item, reached=there)
         return there
+
+    async def confirm(self, question: ConfirmQuestion) -> None:
+        """Ask the reader, who sees what would be done; returns on a yes.
+
+        Questions belong before a step starts. An action asks only as the very first thing it does after looking, before any change,
+        and only one that a guide offers for a key press of its own or that is the step itself: nobody comes back to a run that
+        stands still in its middle. Raises NotApproved on a no (or where nobody can be asked), Cancelled when stopped meanwhile.
+        """
+        shown = question.masked(self.redactor.once)
+        told = {"question": shown.title, "shown": shown.shown(), "danger": shown.danger, "typed": shown.typed}
+        await self.teller.happened(ev.Asked, item=self.item, **told)
+        yes = False
+        try:
+            yes = await self.unless_stopped(self.asker.confirm(shown))
+        finally:
+            await self.teller.happened(ev.Answered, item=self.item, yes=yes)
+        if not yes:
+            text = Text("没有同意“{what}”，什么都没有改", "“{what}” was not agreed to; nothing was changed")
+            raise NotApproved(text.fill(what=shown.title))
 
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Cancelled when stopped meanwhile."""

@@ -1,19 +1,21 @@
-"""The questions a run asks before a step starts, and who answers them.
+"""The questions a run asks, and who answers them.
 
-A front end supplies one `Asker`. Without a person in front (`Nobody`), every question has one honest answer: no.
+A front end supplies one `Asker`. Without a person in front (`Nobody`), every question has one honest answer: no. All are asked before a
+step starts but one: an action may put a `ConfirmQuestion` once it has looked and before it changes anything, because only then it can
+show what the change is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 from tui.guide.model import Command, Guide, Input, Step, TargetSpec
 from tui.secret import Secret
 from tui.target.base import Asker as TargetAsker
 from tui.target.base import HostKeyQuestion, SecretQuestion
-from tui.texts import Text
+from tui.texts import Text, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,59 @@ class PlaceQuestion:
     names: tuple[str, ...]
 
 
+Mark = Literal["", " ", "+", "-"]
+"""What a line is: prose (empty), or a line of a change that stays, comes or goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmLine:
+    """One line of what a question shows. A line of a change is shown as it is, letter by letter; prose is broken to fit."""
+
+    text: Text
+    mark: Mark = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmQuestion:
+    """May this be done? `lines` show exactly what; `danger` marks what can't simply be taken back.
+
+    `typed` is a word that must be typed to agree, so that no habit answers (the short name of the server, say). A question with danger
+    or a word to type is only ever answered by a person in front, never by an option on the command line.
+    """
+
+    title: Text
+    lines: tuple[ConfirmLine, ...] = ()
+    danger: bool = False
+    typed: str = ""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether only a person may answer it."""
+        return self.danger or bool(self.typed)
+
+    def agrees(self, typed: str) -> bool:
+        """Whether that is the word; names of hosts are the same in small and capital letters."""
+        return typed.strip().casefold() == self.typed.casefold()
+
+    def shown(self) -> Text:
+        """All lines as one text, each line of a change behind its mark."""
+        lines = [(f"{each.mark} " if each.mark else "", each.text) for each in self.lines]
+        return Text("\n".join(mark + text.zh for mark, text in lines), "\n".join(mark + text.en for mark, text in lines))
+
+    def masked(self, mask: Callable[[str], str]) -> ConfirmQuestion:
+        """The same without its secrets."""
+        lines = tuple(replace(each, text=Text(mask(each.text.zh), mask(each.text.en))) for each in self.lines)
+        return replace(self, title=Text(mask(self.title.zh), mask(self.title.en)), lines=lines)
+
+
+def changed_lines(diff: str) -> tuple[ConfirmLine, ...]:
+    """The lines of a unified diff of one file; its header is left out, as a question says in words which file it is."""
+    marks: Mapping[str, Mark] = {"+": "+", "-": "-", " ": " "}
+    lines = diff.splitlines()
+    body = lines[2:] if diff.startswith("--- ") else lines
+    return tuple(ConfirmLine(same(line[1:] if line[:1] in marks else line), marks.get(line[:1], "")) for line in body)
+
+
 class Asker(TargetAsker, Protocol):
     """Everything a run may ask. None always means: not answered, stop here without having changed anything."""
 
@@ -85,6 +140,10 @@ class Asker(TargetAsker, Protocol):
 
     async def tick(self, step: Step, text: str) -> bool:
         """Waits for the reader to do something by hand; True once ticked, False when nobody is there to do it."""
+        ...
+
+    async def confirm(self, question: ConfirmQuestion) -> bool:
+        """May an action do what it shows? Where nobody can be asked: False, or NotApproved with the way to be asked."""
         ...
 
 
@@ -115,4 +174,8 @@ class Nobody:
 
     async def tick(self, step: Step, text: str) -> bool:
         """Not ticked."""
+        return False
+
+    async def confirm(self, question: ConfirmQuestion) -> bool:
+        """No."""
         return False

@@ -167,6 +167,28 @@ class WaitEnded(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(StepEvent):
+    """An action has put a question to the reader: `question`, and `shown` under it (lines of a change behind `+`, `-` or a blank).
+
+    `danger`: it can't simply be taken back. `typed` is the word that must be typed to agree ("" for none).
+    """
+
+    item: int
+    question: Text
+    shown: Text
+    danger: bool = False
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(StepEvent):
+    """The question of that item was answered (`yes`), refused, or taken back."""
+
+    item: int
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed(StepEvent):
     """Structured facts on a topic, for a panel. `facts` is JSON; its shape is documented by the action that tells it."""
 
@@ -218,6 +240,8 @@ AnyEvent = (
     | ManualDone
     | Waited
     | WaitEnded
+    | Asked
+    | Answered
     | Observed
     | Checked
     | StepEnded
@@ -228,7 +252,7 @@ KINDS: Mapping[str, type[AnyEvent]] = {
     kind.__name__: kind
     for kind in (
         RunStarted, RunResumed, StepStarted, CommandStarted, Printed, ConnectionLost, ConnectionRestored,
-        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Observed, Checked, StepEnded, RunEnded,
+        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Asked, Answered, Observed, Checked, StepEnded, RunEnded,
     )
 }  # fmt: skip
 
@@ -263,7 +287,7 @@ _ENUMS: Mapping[str, type[StrEnum]] = {"end": End, "status": Status, "outcome": 
 
 
 def _typed(name: str, value: Any) -> Any:
-    if name in ("why", "say", "what"):
+    if name in ("why", "say", "what", "question", "shown"):
         return None if value is None else Text(value["zh"], value["en"])
     if name in _ENUMS:
         return _ENUMS[name](value)

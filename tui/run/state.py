@@ -70,10 +70,21 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What an action asked, with what it showed; `yes` is None until it is answered."""
+
+    item: int
+    question: Text
+    shown: Text
+    yes: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepState:
     """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked.
 
-    `wait` is what it waits for just now. `topics` are the last facts its actions told, by topic.
+    `wait` is what it waits for just now, `asked` what its actions asked the reader, in order. `topics` are the last facts its actions
+    told, by topic.
     """
 
     phase: Phase = Phase.TODO
@@ -87,6 +98,7 @@ class StepState:
     checks: Mapping[int, CheckState] = field(default_factory=dict)
     ticks: Mapping[int, bool] = field(default_factory=dict)
     wait: Wait | None = None
+    asked: tuple[Question, ...] = ()
     topics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -149,7 +161,7 @@ def fold_all(events: Iterable[AnyEvent], state: RunState | None = None) -> RunSt
 
 StepOnly = (
     ev.StepStarted | ev.CommandStarted | ev.Printed | ev.ConnectionLost | ev.ConnectionRestored
-    | ev.CommandEnded | ev.ManualAwaited | ev.ManualDone | ev.Waited | ev.WaitEnded | ev.Observed | ev.StepEnded
+    | ev.CommandEnded | ev.ManualAwaited | ev.ManualDone | ev.Waited | ev.WaitEnded | ev.Asked | ev.Answered | ev.Observed | ev.StepEnded
 )  # fmt: skip
 
 
@@ -168,9 +180,13 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.ConnectionRestored():
             return _with_command(step, event.item, linked=True, why=None)
         case ev.CommandEnded():
-            alone = event.item in step.commands and step.commands[event.item].alone
             return _with_command(
-                _in(step, Phase.CHECKING, alone), event.item, end=event.end, code=event.code, seconds=event.seconds, why=event.why
+                _in(step, Phase.CHECKING, _alone(step, event.item)),
+                event.item,
+                end=event.end,
+                code=event.code,
+                seconds=event.seconds,
+                why=event.why,
             )
         case ev.ManualAwaited():
             return _in(step, Phase.WAITING, event.alone)
@@ -180,12 +196,27 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
             return replace(step, phase=Phase.WAITING, wait=Wait(event.what, event.url, event.until))
         case ev.WaitEnded():
             return replace(step, phase=Phase.RUNNING, wait=None)
+        case ev.Asked() | ev.Answered():
+            return _asked(step, event)
         case ev.Observed():
             return replace(step, topics={**step.topics, event.topic: event.facts})
         case ev.StepEnded():
             return replace(step, phase=Phase.ENDED, wait=None, outcome=event.outcome, seconds=event.seconds, why=event.why)
         case _:
             assert_never(event)
+
+
+def _asked(step: StepState, event: ev.Asked | ev.Answered) -> StepState:
+    alone = _alone(step, event.item)
+    if isinstance(event, ev.Asked):
+        asked = Question(event.item, event.question, event.shown)
+        return replace(_in(step, Phase.WAITING, alone), asked=(*step.asked, asked))
+    answered = tuple(replace(each, yes=event.yes) if each.yes is None else each for each in step.asked)
+    return replace(_in(step, Phase.RUNNING, alone), asked=answered)
+
+
+def _alone(step: StepState, item: int) -> bool:
+    return item in step.commands and step.commands[item].alone
 
 
 def _in(step: StepState, phase: Phase, alone: bool) -> StepState:

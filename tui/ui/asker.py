@@ -12,11 +12,12 @@ from typing import TypeVar
 from textual.app import App
 
 from tui.guide.model import Guide, Step
-from tui.run.ask import ApprovalQuestion, FormQuestion, PlaceQuestion
+from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, PlaceQuestion
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
 from tui.ui.dialogs.approval import ApprovalDialog
 from tui.ui.dialogs.base import Dialog
+from tui.ui.dialogs.consent import ConsentDialog
 from tui.ui.dialogs.hostkey import HostKeyDialog
 from tui.ui.dialogs.inputs import InputsDialog
 from tui.ui.dialogs.place import PlaceDialog
@@ -90,6 +91,11 @@ class ScreenAsker:
             return await self._tick
         finally:
             self._tick = None
+
+    async def confirm(self, question: ConfirmQuestion) -> bool:
+        """May an action do what it shows?"""
+        yes = await self._ask(ConsentDialog(question))
+        return yes is True
 
     async def _ask(self, dialog: Dialog[T]) -> T | None:
         loop = asyncio.get_running_loop()

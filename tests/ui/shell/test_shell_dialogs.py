@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from shell_stage import DOCUMENT, app, guide, screen, sees, shown, sight, until
-from textual.pilot import Pilot
+from shell_questions import Ask, asked, press
+from shell_stage import DOCUMENT, guide, sees, shown, sight, until
 from textual.widgets import Input
 
 from tui import texts
@@ -21,36 +18,13 @@ from tui.run.plan import approval_lines
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
 from tui.texts import Text
-from tui.ui.asker import ScreenAsker
 from tui.ui.dialogs.approval import Line, compared, grouped, sorted_out
 from tui.ui.dialogs.base import Answer, Dialog
 from tui.ui.dialogs.inputs import Field
 
-Ask = Callable[[ScreenAsker], Awaitable[Any]]
-
 KEY = HostKeyQuestion("47.98.21.7", "ssh-ed25519", "SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "/home/me/.ssh/known_hosts")
 APPROVAL = ApprovalQuestion(guide(), ("ecs  echo hello", "ecs  echo offered", "ecs  echo bye"), ())
 PLACE = PlaceQuestion(guide().step("look"), guide().step("look").commands[0], ("ecs", "local"))
-
-
-@asynccontextmanager
-async def asked(ask: Ask, size: tuple[int, int] = (80, 24)) -> AsyncGenerator[tuple[Pilot[int], asyncio.Future[Any]], None]:
-    """The app with the question on the screen, and the answer to come."""
-    program, _ = app()
-    async with program.run_test(size=size) as pilot:
-        answer = asyncio.ensure_future(ask(screen(pilot).asker))
-        await until(pilot, lambda: isinstance(program.screen, Dialog))
-        await pilot.pause()
-        yield pilot, answer
-        if not answer.done():
-            answer.cancel()
-
-
-async def press(ask: Ask, *keys: str, size: tuple[int, int] = (80, 24)) -> Any:
-    """What the question is answered by these keys."""
-    async with asked(ask, size) as (pilot, answer):
-        await pilot.press(*keys)
-        return await asyncio.wait_for(answer, 10)
 
 
 @pytest.mark.parametrize("ask", [lambda a: a.approve(APPROVAL), lambda a: a.accept_host_key(KEY)], ids=["approval", "host key"])

@@ -66,6 +66,10 @@ class Dialog(ModalScreen[T], Generic[T]):
         """What the reader needs to know to answer."""
         return ()
 
+    def beneath(self) -> Iterable[Widget]:
+        """What stays in sight between the body, which scrolls, and the answers."""
+        return ()
+
     def answers(self) -> Iterable[Answer]:
         """The answers, the safe one among them marked by id `no`."""
         return ()
@@ -87,6 +91,8 @@ class Dialog(ModalScreen[T], Generic[T]):
                 yield Static(str(note) if note else "", id="note", markup=False)
             with VerticalScroll(id="body", can_focus=False):
                 yield from self.body()
+            with Vertical(id="beneath"):
+                yield from self.beneath()
             with Horizontal(id="answers"):
                 yield from self.answers()
 
@@ -99,8 +105,8 @@ class Dialog(ModalScreen[T], Generic[T]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        box, head, answers = (self.query_one(name) for name in ("#box", "#head", "#answers"))
-        around = box.gutter.height + sum(part.outer_size.height + part.styles.margin.height for part in (head, answers))
+        box, *parts = (self.query_one(name) for name in ("#box", "#head", "#beneath", "#answers"))
+        around = box.gutter.height + sum(part.outer_size.height + part.styles.margin.height for part in parts)
         self.query_one("#body").styles.max_height = max(3, self.size.height * _MOST // 100 - around)
 
     def action_cancel(self) -> None:

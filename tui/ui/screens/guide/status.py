@@ -22,6 +22,7 @@ _LOST = Text(
 )
 _STOPPING = Text("正在停止，等它的进程全部结束", "stopping, waiting for all its processes to end")
 _AWAITED = Text("{what}  还有 {left}", "{what}  {left} left")
+_ASKED = Text("等你回答：{what}", "Your answer is needed: {what}")
 _BY_HAND = Text("等你动手：{text}  做完按 空格", "Your turn: {text}  press space when done")
 _STEPS = Text("{n} 步", "{n} steps")
 _ONE_STEP = Text("1 步", "1 step")
@@ -70,6 +71,8 @@ def _busy(guide: Guide, state: RunState, now: float, *, stopping: bool) -> Conte
     if seen.wait is not None:
         left = clock(max(0.0, seen.wait.until - now))
         return Content.assemble(("! ", "$decide"), (str(_AWAITED.fill(what=seen.wait.what, left=left)), "$decide"))
+    if seen.asked and seen.asked[-1].yes is None:
+        return Content.assemble(("! ", "$decide"), (visible(str(_ASKED.fill(what=seen.asked[-1].question))), "$decide"))
     if seen.phase is Phase.WAITING:
         text = _manual_text(step, seen)
         return Content.assemble(("! ", "$decide"), (str(_BY_HAND.fill(text=text)), "$decide"))

@@ -1,0 +1,77 @@
+"""A question of an action on the terminal: who may answer it, and what `--yes` stands for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui import texts
+from tui.errors import Cancelled, NotApproved
+from tui.headless.asker import TerminalAsker
+from tui.run.ask import ConfirmLine, ConfirmQuestion
+from tui.texts import Text, same
+
+PLAIN = ConfirmQuestion(Text("写入吗？", "write it?"), (ConfirmLine(same("\x1b[31mHost a"), "+"),))
+DANGER = ConfirmQuestion(same("drop it?"), danger=True)
+TYPED = ConfirmQuestion(same("close it?"), typed="web-1")
+
+
+def asker(*, interactive: bool = True, yes: bool = False) -> TerminalAsker:
+    return TerminalAsker(accept_new_host_key=True, interactive=interactive, yes=yes)
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the person says, answer by answer; nothing more is the end of input."""
+    answers: list[str] = []
+
+    def read(prompt: str) -> str:
+        if not answers:
+            raise EOFError
+        return answers.pop(0)
+
+    monkeypatch.setattr("builtins.input", read)
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "answer"),
+    [(PLAIN, "y", True), (PLAIN, "", False), (DANGER, "y", True), (TYPED, "web-1", True), (TYPED, "y", False), (TYPED, "", False)],
+)
+async def test_a_person_answers(says: list[str], question: ConfirmQuestion, said: str, answer: bool) -> None:
+    says.append(said)
+    assert await asker().confirm(question) is answer
+    assert says == []
+
+
+async def test_the_lines_are_shown_and_harmless(says: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    says.append("n")
+    await asker().confirm(PLAIN)
+    err = capsys.readouterr().err
+    assert "写入吗？" in err
+    assert "  + " in err
+    assert "Host a" in err
+    assert "\x1b" not in err
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+async def test_yes_on_the_command_line_stands_for_a_plain_one_only(says: list[str], interactive: bool) -> None:
+    one = asker(interactive=interactive, yes=True)
+    assert await one.confirm(PLAIN) is True
+    for question in (DANGER, TYPED):
+        if interactive:
+            says.append("")
+            assert await one.confirm(question) is False
+        else:
+            with pytest.raises(NotApproved, match="--yes 不能代替"):
+                await one.confirm(question)
+
+
+async def test_with_nobody_there_it_says_how_to_be_asked() -> None:
+    texts.use("en")
+    with pytest.raises(NotApproved, match="add --yes"):
+        await asker(interactive=False).confirm(PLAIN)
+
+
+async def test_the_end_of_input_is_no_answer(says: list[str]) -> None:
+    with pytest.raises(Cancelled):
+        await asker().confirm(TYPED)
