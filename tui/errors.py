@@ -23,13 +23,17 @@ from tui.texts import Text
 
 
 class ZhinanError(Exception):
-    """Base of all: `text` is the one sentence the user reads, saying what, where, and what to do instead."""
+    """Base of all: `text` is the one sentence the user reads, saying what, where, and what to do instead.
+
+    `cause` is the id of the failure page that explains it ("" where none is known).
+    """
 
     exit_code = 1
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, *, cause: str = "") -> None:
         super().__init__(text.en)
         self.text = text
+        self.cause = cause
 
     def __str__(self) -> str:
         return str(self.text)

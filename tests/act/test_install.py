@@ -83,6 +83,17 @@ async def test_a_service_that_will_not_start(tmp_path: Path, after: str, says: s
     assert says in played.why
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome", "cause"),
+    [("failed to connect to local tailscaled; it doesn't appear to be running", Outcome.FAILED, "no-systemd"), ({}, Outcome.PASSED, "")],
+)
+async def test_without_systemd_it_counts_whether_the_service_runs(tmp_path: Path, status: Any, outcome: Outcome, cause: str) -> None:
+    there = server([NEW], host=HERE)
+    there.statuses = [status]
+    played = await install(there, tmp_path)
+    assert (played.outcome, played.state.step("s").cause, changes(there)) == (outcome, cause, [])
+
+
 async def test_blocked_downloads_are_tried_again(tmp_path: Path) -> None:
     there = server([NONE, NEW], CUT, LATE, Reply())
     played = await install(there, tmp_path)
@@ -99,18 +110,19 @@ async def test_and_in_the_end_other_ways_are_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "says"),
+    ("reply", "says", "cause"),
     [
-        (Reply("dpkg: error: No space left on device\n", 100), "not installed: the disk is full"),
-        (Reply("lee is not in the sudoers file.\n", 1), "not installed: this user may not use sudo"),
-        (Reply("E: nobody has seen this\n", 100), "not installed: E: nobody has seen this"),
+        (Reply("dpkg: error: No space left on device\n", 100), "not installed: the disk is full", "disk-full"),
+        (Reply("lee is not in the sudoers file.\n", 1), "not installed: this user may not use sudo", "sudo-not-permitted"),
+        (Reply("E: nobody has seen this\n", 100), "not installed: E: nobody has seen this", ""),
     ],
 )
-async def test_what_does_not_pass_by_itself_is_tried_once(tmp_path: Path, reply: Reply, says: str) -> None:
+async def test_what_does_not_pass_by_itself_is_tried_once(tmp_path: Path, reply: Reply, says: str, cause: str) -> None:
     there = server([NONE], reply)
     played = await install(there, tmp_path)
     assert (played.outcome, len(changes(there))) == (Outcome.FAILED, 1)
     assert says in played.why
+    assert played.state.step("s").cause == cause
 
 
 async def test_without_root_nothing_is_tried(tmp_path: Path) -> None:

@@ -68,11 +68,23 @@ def test_the_official_command_is_not_touched() -> None:
 
 @pytest.mark.parametrize(
     ("tools", "first"),
-    [("apt-get", "sudo apt-get install -y curl"), ("dnf yum", "sudo dnf install -y curl"), ("apk", "sudo apk add curl")],
-)
+    [
+        ("apt-get", "sudo apt-get update\nsudo apt-get install -y curl"), ("dnf yum", "sudo dnf install -y curl"),
+        ("apk", "sudo apk add curl"),
+    ],
+)  # fmt: skip
 def test_curl_is_brought_first(tools: str, first: str) -> None:
     found = plan(system("debian", "12", tools))
-    assert found.script.splitlines() == [first, INSTALLER]
+    assert found.script == f"{first}\n{INSTALLER}"
+
+
+@pytest.mark.parametrize(
+    ("tools", "systemd", "cause"),
+    [(APT, False, "no-systemd"), (f"{APT} rc-service", False, ""), ("tar", True, "curl-missing"), (APT, True, "")],
+)
+def test_what_makes_a_machine_unsupported_is_named(tools: str, systemd: bool, cause: str) -> None:
+    found = plan(system("debian", "12", tools, systemd=systemd))
+    assert (found.cause, found.way is Way.UNSUPPORTED) == (cause, cause != "")
 
 
 def test_wget_will_do() -> None:
@@ -115,6 +127,7 @@ def test_every_machine_has_a_way_or_a_reason(machine: System, mirror: str) -> No
     for text in (found.say.zh, found.say.en):
         assert "{" not in text.replace(machine.name, "")
     if found.script:
+        assert machine.systemd
         assert {"curl", "wget"} & machine.tools or "install -y curl" in found.script or "apk add curl" in found.script
 
 
@@ -172,6 +185,8 @@ def test_os_release_lines(line: str, value: str) -> None:
         ("curl: (60) SSL certificate problem: certificate is not yet valid", 60, "tls-cert-not-trusted", False, False),
         ("sh: 1: Syntax error: newline unexpected\n<!DOCTYPE html>", 2, "script-is-html", False, True),
         ("bash: line 1: curl: command not found", 127, "curl-missing", False, False),
+        ("E: Unable to locate package curl", 100, "apt-package-not-found", False, False),
+        ("E: 软件包 curl 没有可安装候选", 100, "apt-package-not-found", False, False),
     ],
 )
 def test_failures(said: str, code: int, cause: str, again: bool, download: bool) -> None:

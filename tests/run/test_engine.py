@@ -11,7 +11,7 @@ from tui.guide.model import ActionSpec, CheckSpec, Input, Manual
 from tui.judge.evidence import End, Status
 from tui.run import events as ev
 from tui.run.ask import Nobody
-from tui.run.events import AnyEvent, Outcome
+from tui.run.events import AnyEvent, Outcome, to_wire
 from tui.run.journal import Journal
 from tui.run.state import Phase, fold_all
 from tui.secret import MASK, Secret
@@ -262,7 +262,7 @@ async def test_an_unknown_action_says_so(journal: Journal) -> None:
 
 class Closed(ReplayTarget):
     async def open(self, asker: Asker) -> None:
-        raise Refused(Text("被拒绝", "refused"))
+        raise Refused(Text("被拒绝", "refused"), cause="ssh-refused")
 
 
 async def test_a_place_that_can_not_be_opened_ends_the_step_with_its_sentence(journal: Journal) -> None:
@@ -272,6 +272,9 @@ async def test_a_place_that_can_not_be_opened_ends_the_step_with_its_sentence(jo
     assert kinds(events) == ["RunStarted", "StepStarted", "StepEnded", "RunEnded"]
     assert ended(events) == (Outcome.FAILED, 1)
     assert fold_all(events).why == Text("被拒绝", "refused")
+    assert fold_all(events).step("a").cause == "ssh-refused"
+    again = [to_wire(event) for event in events if isinstance(event, ev.StepEnded)]
+    assert [each["cause"] for each in again] == ["ssh-refused"]
 
 
 async def test_not_approved_runs_nothing(journal: Journal) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from tui.act.package import carry
-from tui.act.tailscale import LOOK, Host, survey
+from tui.act.tailscale import LOOK, Host, look, survey
 from tui.errors import Unfinished, Unreachable, Unusable, UsageError, ZhinanError
 from tui.judge.evidence import End, Evidence
 from tui.judge.install import SYSTEM, Plan, Way, plan, read_system
 from tui.judge.install_failures import Failure, failure
 from tui.judge.install_scripts import UNDO_APT, UNDO_RPM, UNDO_TARBALL, from_package
-from tui.judge.tailnet import Version, read_version
+from tui.judge.tailnet import Stand, Version, read_version
 from tui.run.action import Stage
 from tui.run.values import expand
 from tui.texts import Text
@@ -45,7 +45,7 @@ async def install(stage: Stage) -> None:
     version = await _version(stage)
     if version is None:
         if host.uid != 0 and not host.sudo:
-            raise Unusable(_NO_ROOT.fill(user=host.user or "?"))
+            raise Unusable(_NO_ROOT.fill(user=host.user or "?"), cause="not-root")
         undo = await (_from_file(stage, host, package) if package else _download(stage, host, mirror))
         host, version = await survey(stage), await _version(stage)
         if version is None:
@@ -88,7 +88,7 @@ async def _download(stage: Stage, host: Host, mirror: str) -> str:
     """Go the planned way, again where that can help. Gives the undo script."""
     way: Plan = plan(read_system((await stage.capture(SYSTEM, patience=LOOK)).out), mirror)
     if way.way is Way.UNSUPPORTED:
-        raise Unusable(way.say)
+        raise Unusable(way.say, cause=way.cause)
     await stage.note(way.say)
     pauses = [*PAUSES]
     while True:
@@ -121,27 +121,32 @@ def _given_up(seen: Evidence, why: Failure | None) -> ZhinanError:
     last = next((line.strip() for line in reversed(seen.out.splitlines()) if line.strip()), "")
     say = why.say if why else Text(last or f"exit {seen.code}", last or f"exit {seen.code}")
     more = _OTHER_WAYS if why and why.download else Text("", "")
-    return Unusable(Text(f"没有装上：{say.zh}{more.zh}", f"not installed: {say.en}{more.en}"))
+    return Unusable(Text(f"没有装上：{say.zh}{more.zh}", f"not installed: {say.en}{more.en}"), cause=why.id if why else "")
 
 
 async def _serve(stage: Stage, host: Host) -> None:
     """The service runs now and will at boot, and has what it needs."""
     if not host.active:
+        if (await look(stage, host)).stand is Stand.DAEMON_STOPPED:
+            raise Unusable(_NOBODY_STARTS_IT, cause="no-systemd")
         await stage.note(
-            Text("这个系统没有 systemd，看不了也管不了 tailscaled 服务", "no systemd here, so the tailscaled service is not looked after")
+            Text(
+                "这个系统没有 systemd，看不出 tailscaled 开机会不会启动",
+                "no systemd here, so it can't be told whether tailscaled starts at boot",
+            )
         )
         return
     if host.active != "active" or host.enabled != "enabled":
         seen = await stage.stream(_as_root(_ENABLE, host), sudo=True, patience=120.0)
         again = await survey(stage)
         if not again.tun and again.active != "active":
-            raise Unusable(_NO_TUN)
+            raise Unusable(_NO_TUN, cause="tun-missing")
         if seen.code != 0 or again.active not in ("active", "activating"):
             text = Text(
                 "Tailscale 装上了，但服务起不来（{state}）：看 sudo journalctl -u tailscaled -n 50",
                 "Tailscale is installed, but its service does not start ({state}): see sudo journalctl -u tailscaled -n 50",
             )
-            raise Unusable(text.fill(state=again.active))
+            raise Unusable(text.fill(state=again.active), cause="tailscaled-not-running")
         host = again
     if not host.tun:
         await stage.note(_NO_TUN)
@@ -156,6 +161,12 @@ def _as_root(script: str, host: Host) -> str:
 _NO_ROOT: Final = Text(
     "安装要 root 权限，而 {user} 没有 sudo：用 root 登录，或让管理员装上 sudo",
     "installing takes root, and {user} has no sudo: log in as root, or have an admin install sudo",
+)
+_NOBODY_STARTS_IT: Final = Text(
+    "Tailscale 装着，但 tailscaled 没有运行，而这个系统没有用 systemd 启动，这里没法启动它："
+    "按这个系统的办法启动 tailscaled，或换一台用 systemd 启动的机器（WSL 在 /etc/wsl.conf 的 [boot] 里写 systemd=true）",
+    "Tailscale is installed but tailscaled does not run, and this system was not started by systemd, which would start it: start "
+    "tailscaled in this system's own way, or use a machine that systemd starts (in WSL: systemd=true under [boot] in /etc/wsl.conf)",
 )
 _NO_TUN: Final = Text(
     "没有 /dev/net/tun，tailscaled 用不了内核网卡：运行 sudo modprobe tun；容器要由宿主机开放这个设备",

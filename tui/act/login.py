@@ -203,7 +203,7 @@ class _Entry:
         why = said.say or Text(last or "没有说明", last or "it did not say why")
         if said.error is UpError.NEEDS_ALL_FLAGS and said.command:
             why = Text(f"{why.zh}：sudo {said.command}", f"{why.en}: sudo {said.command}")
-        return Unusable(text.fill(why=why))
+        return Unusable(text.fill(why=why), cause=said.cause)
 
     async def _arrive(self) -> Situation:
         """Look until it runs. Raises where nothing more can come of it."""
@@ -225,7 +225,7 @@ class _Entry:
             silent = silent + 1 if not self.job.running and now.stand not in (Stand.STARTING, Stand.UNKNOWN) else 0
             if blocking and trouble >= _ENOUGH:
                 text = Text("登录进行不下去：{why}（{line}）", "the login can't go on: {why} ({line})")
-                raise Unreachable(text.fill(why=blocking.say, line=blocking.line))
+                raise Unreachable(text.fill(why=blocking.say, line=blocking.line), cause=blocking.cause)
             if silent >= _ENOUGH:
                 await self._once_more(now)
                 silent = 0
@@ -260,7 +260,7 @@ class _Entry:
             "{minutes} 分钟里没有登录完：{say}。链接不会马上失效，打开它之后再做一次这一步就行",
             "not logged in within {minutes} minutes: {say}. The link stays good for a while: open it, then run this step again",
         )
-        return Unfinished(text.fill(minutes=f"{self.options.seconds / 60:g}", say=now.say))
+        return Unfinished(text.fill(minutes=f"{self.options.seconds / 60:g}", say=now.say), cause=now.cause)
 
     def _expected(self, now: Situation) -> None:
         """Raises when it is somebody else's account or tailnet."""

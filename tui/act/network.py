@@ -68,6 +68,7 @@ def bites(health: Health, probe: Probe) -> bool:
 def refused(health: Health, offered: tuple[Mend, ...]) -> Refused:
     """The sentence with which a trap ends the step: what was seen, and the ways out by name."""
     if not offered:
-        return Refused(health.say)
+        return Refused(health.say, cause=health.cause)
     ways = Text("；".join(f"{each.id}：{each.title.zh}" for each in offered), "; ".join(f"{each.id}: {each.title.en}" for each in offered))
-    return Refused(Text("{say}。处理办法：{ways}", "{say}. Ways out: {ways}").fill(say=health.say, ways=ways))
+    text = Text("{say}。处理办法：{ways}", "{say}. Ways out: {ways}")
+    return Refused(text.fill(say=health.say, ways=ways), cause=health.cause)

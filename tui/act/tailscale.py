@@ -122,16 +122,12 @@ async def prefs(stage: Stage, on: str | None = None) -> Prefs | None:
 
 def hopeless(now: Situation, host: Host) -> ZhinanError:
     """The error for a stand from which nothing can be done here: a sentence with the way out."""
+    more, cause = Text("", ""), now.cause
     match now.stand:
         case Stand.NOT_INSTALLED:
             more = Text("：先做安装这一步", ": do the installing step first")
         case Stand.DAEMON_STOPPED if not host.tun:
-            more = Text(
-                "：这台机器没有 /dev/net/tun，tailscaled 起不来；先 sudo modprobe tun（容器要由宿主机开放这个设备），"
-                "再 sudo systemctl restart tailscaled",
-                ": this machine has no /dev/net/tun, without which tailscaled does not start; sudo modprobe tun first (a container must be "
-                "given the device by its host), then sudo systemctl restart tailscaled",
-            )
+            more, cause = _NO_TUN, "tun-missing"
         case Stand.DAEMON_STOPPED if host.active:
             more = Text(
                 "：运行 sudo systemctl enable --now tailscaled；还不行就看 journalctl -u tailscaled",
@@ -142,9 +138,18 @@ def hopeless(now: Situation, host: Host) -> ZhinanError:
                 "：先启动它（打开 Tailscale 应用，或启动 tailscaled）", ": start it first (open the Tailscale app, or start tailscaled)"
             )
         case _:
-            more = Text("", "")
+            pass
     say = Text(now.say.zh + more.zh, now.say.en + more.en)
-    return Unreachable(say) if now.stand is Stand.UNKNOWN and now.tailnet is None else Unusable(say)
+    kind = Unreachable if now.stand is Stand.UNKNOWN and now.tailnet is None else Unusable
+    return kind(say, cause=cause)
+
+
+_NO_TUN: Final = Text(
+    "：这台机器没有 /dev/net/tun，tailscaled 起不来；先 sudo modprobe tun（容器要由宿主机开放这个设备），"
+    "再 sudo systemctl restart tailscaled",
+    ": this machine has no /dev/net/tun, without which tailscaled does not start; sudo modprobe tun first (a container must be "
+    "given the device by its host), then sudo systemctl restart tailscaled",
+)
 
 
 def told(found: Reason) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class _Proof:
         if now.stand is not Stand.RUNNING or now.tailnet is None:
             why = hopeless(now, host)
             said = Text("服务器（{place}）：{why}", "the server ({place}): {why}").fill(place=self.server, why=why.text)
-            raise Unreachable(said) if isinstance(why, Unreachable) else Unusable(said)
+            raise (Unreachable if isinstance(why, Unreachable) else Unusable)(said, cause=why.cause)
         if not now.tailnet.me.online:
             reason = now.reasons[0].say if now.reasons else Text("看它能不能出网", "see whether it reaches the internet")
             text = Text(

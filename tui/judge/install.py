@@ -58,15 +58,21 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The way, why it is this one, the script that goes it, and the script that takes it all away again ("" where unsupported)."""
+    """The way, why it is this one, the script that goes it, and the script that takes it all away again ("" where unsupported).
+
+    `cause` is the id of the failure page about what makes it unsupported, where there is one.
+    """
 
     way: Way
     say: Text
     script: str = ""
     undo: str = ""
+    cause: str = ""
 
 
-TOOLS: Final = ("apt-get", "dnf", "yum", "zypper", "apk", "pacman", "curl", "wget", "tar")
+TOOLS: Final = ("apt-get", "dnf", "yum", "zypper", "apk", "pacman", "curl", "wget", "tar", "rc-service", "sv")
+_KEEPERS: Final = frozenset({"rc-service", "sv"})
+"""What looks after services on the systems without systemd that the installer knows."""
 _APT: Final = frozenset(
     {
         "ubuntu", "pop", "neon", "tuxedo", "debian", "linuxmint", "elementary", "zorin", "galliumos", "parrot", "mendel", "pureos",
@@ -102,6 +108,14 @@ _MIRROR: Final = Text(
 _TARBALL: Final = Text(
     "{name}：没有合适的软件源，用官方的静态程序包安装，并登记成系统服务；以后升级要再做一次",
     "{name}: no repository fits; the official static binaries are installed and made a service; upgrading means doing it again",
+)
+
+
+_NO_SYSTEMD: Final = Text(
+    "{name} 没有用 systemd 启动（多半是容器，或没开 systemd 的 WSL），装好也没有谁来启动 Tailscale，所以什么都没有改："
+    "换一台用 systemd 启动的机器；WSL 在 /etc/wsl.conf 的 [boot] 里写 systemd=true 再重启",
+    "{name} was not started by systemd (a container, or WSL without it), so nothing would start Tailscale, and nothing was changed: use a "
+    "machine that systemd starts; in WSL write systemd=true under [boot] in /etc/wsl.conf and restart it",
 )
 
 
@@ -149,6 +163,8 @@ def plan(system: System, mirror: str = "") -> Plan:
             "{name} 要在系统自己的配置里启用 Tailscale，不能用脚本装", "{name} enables Tailscale in its own configuration, not by a script"
         )
         return Plan(Way.UNSUPPORTED, text.fill(name=system.name))
+    if not system.systemd and not _KEEPERS & system.tools:
+        return Plan(Way.UNSUPPORTED, _NO_SYSTEMD.fill(name=system.name), cause="no-systemd")
     if not {"curl", "wget"} & system.tools:
         return _without_curl(system)
     if system.id == "alinux" and "dnf" not in system.tools:
@@ -193,13 +209,14 @@ def _by_tarball(system: System, mirror: str) -> Plan:
                     "there is no ready way for {name} ({machine}): see https://pkgs.tailscale.com/stable/#static")  # fmt: skip
         return Plan(Way.UNSUPPORTED, text.fill(name=system.name, machine=system.machine))
     if not system.systemd:
-        text = Text(
-            "{name} 没有 systemd，装好也没有服务在开机时启动它：换有 systemd 的系统，或按 https://pkgs.tailscale.com/stable/#static 手工装",
-            "{name} has no systemd, so nothing would start Tailscale at boot: use a system with systemd, or install by hand from "
-            "https://pkgs.tailscale.com/stable/#static",
-        )
-        return Plan(Way.UNSUPPORTED, text.fill(name=system.name))
+        return Plan(Way.UNSUPPORTED, _NO_SYSTEMD.fill(name=system.name), cause="no-systemd")
     return Plan(Way.TARBALL, _TARBALL.fill(name=system.name), tarball(mirror or PKGS, arch, _fetch(system)), UNDO_TARBALL)
+
+
+_GET_CURL: Final = {
+    "apt-get": "sudo apt-get update\nsudo apt-get install -y curl",  # a fresh image has no lists of packages yet
+    "apk": "sudo apk add curl",
+}
 
 
 def _without_curl(system: System) -> Plan:
@@ -209,8 +226,8 @@ def _without_curl(system: System) -> Plan:
             "{name} 上 curl 和 wget 都没有，也没有认识的包管理器来装它们",
             "{name} has neither curl nor wget, nor a package manager known here to get one",
         )
-        return Plan(Way.UNSUPPORTED, text.fill(name=system.name))
-    get = "sudo apk add curl" if manager == "apk" else f"sudo {manager} install -y curl"
+        return Plan(Way.UNSUPPORTED, text.fill(name=system.name), cause="curl-missing")
+    get = _GET_CURL.get(manager, f"sudo {manager} install -y curl")
     with_curl = System(system.release, system.tools | {"curl"}, system.systemd, system.kernel, system.machine)
     then = plan(with_curl)
     text = Text("{say}；没有 curl，先装上它", "{say}; curl is missing and is installed first").fill(say=then.say)

@@ -57,6 +57,9 @@ _RULES: Final = (
         "the installer says this release is not supported; it says so, too, when a download fails", again=True, download=True)),
     (r"returned error: (403|404|429|451|5\d\d)|curl: \(22\)", _failure(
         "install-url-http-error", "下载服务器拒绝了请求", "the download server refused the request", again=True, download=True)),
+    (r"(?:Unable to locate package|无法定位软件包) (\S+)|(?:Package|软件包) '?(\S+?)'? (?:has no installation|没有可安装)", _failure(
+        "apt-package-not-found", "系统的软件源里没有 {word}：检查 /etc/apt/sources.list 写得对不对，再运行 sudo apt-get update",
+        "the system's package sources have no {word}: see whether /etc/apt/sources.list is right, then run sudo apt-get update")),
     (r"<html|<!DOCTYPE", _failure("script-is-html", "下载到的是网页，不是脚本：有登录页或代理在中间",
                                   "a web page came instead of the script: a login page or a proxy is in between", download=True)),
     (r"(curl|wget|dnf|sudo): (command )?not found", _failure(
@@ -72,5 +75,6 @@ def failure(said: str, code: int | None) -> Failure | None:
         for pattern, found in _COMPILED:
             match = pattern.search(words) if words else None
             if match:
-                return replace(found, say=found.say.fill(word=match[1])) if "{word}" in found.say.zh else found
+                word = next((each for each in match.groups() if each), "")
+                return replace(found, say=found.say.fill(word=word)) if "{word}" in found.say.zh else found
     return None

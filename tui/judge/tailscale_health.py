@@ -24,6 +24,15 @@ class Reason:
     line: str
     blocks: bool = False
 
+    @property
+    def cause(self) -> str:
+        """The id of the failure page about it; "" for words that no page is about."""
+        return "" if self.id in (_OTHER, _LOGIN) else self.id
+
+
+_OTHER: Final = "other"
+_LOGIN: Final = "login-error"
+
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
@@ -173,7 +182,7 @@ def reason(line: str) -> Reason | None:
     text = (
         Text("登录出错：{words}", "the login failed: {words}") if login else Text("Tailscale 报告：{words}", "Tailscale reports: {words}")
     )
-    return Reason("login-error" if login else "other", text.fill(words=words), words, blocks=login is not None)
+    return Reason(_LOGIN if login else _OTHER, text.fill(words=words), words, blocks=login is not None)
 
 
 def reasons(lines: Iterable[str]) -> tuple[Reason, ...]:

@@ -40,6 +40,12 @@ class Situation:
     url: str = ""
     tailnet: Tailnet | None = None
 
+    @property
+    def cause(self) -> str:
+        """The id of the failure page about what is in the way; "" where nothing is, or it is not known."""
+        blocking = next((each.cause for each in self.reasons if each.blocks), "")
+        return _CAUSES.get(self.stand, "") or (blocking if self.stand is not Stand.RUNNING else "")
+
 
 _SAY: Final = {
     Stand.NOT_INSTALLED: Text("这台机器还没有装 Tailscale", "Tailscale is not installed on this machine"),
@@ -62,6 +68,13 @@ _SAY: Final = {
         "another Windows user of this computer is using Tailscale: have them quit it, or use their account",
     ),
     Stand.UNKNOWN: Text("看不出 Tailscale 的状态：{why}", "can't tell what state Tailscale is in: {why}"),
+}
+
+_CAUSES: Final = {
+    Stand.DAEMON_STOPPED: "tailscaled-not-running",
+    Stand.NEEDS_APPROVAL: "machine-not-approved",
+    Stand.EXPIRED: "node-key-expired",
+    Stand.STOPPED: "tailscale-stopped",
 }
 
 _BY_BACKEND: Final = {

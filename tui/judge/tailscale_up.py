@@ -37,7 +37,8 @@ class UpError(StrEnum):
 class Up:
     """What was said. `command` is the one `up` itself suggests where all flags must be mentioned; `flags` are that command's.
 
-    `state` is the last `BackendState` of `--json`. `line` are Tailscale's words for the error.
+    `state` is the last `BackendState` of `--json`. `line` are Tailscale's words for the error, `cause` is the id of the failure page
+    about it ("" where there is none).
     """
 
     auth_url: str = ""
@@ -49,6 +50,7 @@ class Up:
     line: str = ""
     command: str = ""
     flags: tuple[str, ...] = ()
+    cause: str = ""
 
 
 _AUTH: Final = re.compile(r"To authenticate, visit:\s+(\S+)")
@@ -109,6 +111,11 @@ _ERRORS: Final = (
         Text("这台机器还没有装 Tailscale", "Tailscale is not installed on this machine"),
     ),
 )  # fmt: skip
+_CAUSES: Final = {
+    UpError.NEEDS_ALL_FLAGS: "up-needs-all-flags",
+    UpError.ACCESS_DENIED: "not-operator",
+    UpError.DAEMON_DOWN: "tailscaled-not-running",
+}
 _BACKEND: Final = re.compile(r"backend error: ([^\n]+)")
 _KEY_WORDS: Final = re.compile(r"auth ?key|invalid key|API key", re.IGNORECASE)
 
@@ -134,6 +141,7 @@ def read_up(stdout: str, stderr: str = "") -> Up:
         line=line,
         command=command,
         flags=_flags(command),
+        cause=_cause(error, line),
     )
 
 
@@ -150,6 +158,13 @@ def _error(said: str, told: list[str]) -> tuple[UpError | None, Text | None, str
             line = " ".join(match[0].split())
             return kind, say.fill(line=line), line
     return None, None, ""
+
+
+def _cause(error: UpError | None, line: str) -> str:
+    if error in (UpError.BAD_KEY, UpError.BACKEND):
+        found = reason(line)
+        return found.cause if found else ""
+    return _CAUSES.get(error, "") if error else ""
 
 
 def _flags(command: str) -> tuple[str, ...]:

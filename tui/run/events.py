@@ -211,11 +211,15 @@ class Checked(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(StepEvent):
-    """`why` is one sentence whenever the outcome is neither passed nor already done."""
+    """`why` is one sentence whenever the outcome is neither passed nor already done.
+
+    `cause` is the id of the failure page that explains it ("" where what failed does not know one).
+    """
 
     outcome: Outcome
     seconds: float
     why: Text | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

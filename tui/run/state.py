@@ -84,12 +84,13 @@ class StepState:
     """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked.
 
     `wait` is what it waits for just now, `asked` what its actions asked the reader, in order. `topics` are the last facts its actions
-    told, by topic.
+    told, by topic. `cause` is the id of the failure page that explains why it failed, where what failed knew one.
     """
 
     phase: Phase = Phase.TODO
     outcome: Outcome | None = None
     why: Text | None = None
+    cause: str = ""
     on: str = ""
     address: str = ""
     started: float | None = None
@@ -201,7 +202,9 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.Observed():
             return replace(step, topics={**step.topics, event.topic: event.facts})
         case ev.StepEnded():
-            return replace(step, phase=Phase.ENDED, wait=None, outcome=event.outcome, seconds=event.seconds, why=event.why)
+            return replace(
+                step, phase=Phase.ENDED, wait=None, outcome=event.outcome, seconds=event.seconds, why=event.why, cause=event.cause
+            )
         case _:
             assert_never(event)
 
@@ -226,7 +229,7 @@ def _in(step: StepState, phase: Phase, alone: bool) -> StepState:
 
 def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:
     inputs = {name: Value(text, "input", event.at) for name, text in event.values.items()}
-    queued = {step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None) for step_id in event.steps}
+    queued = {step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="") for step_id in event.steps}
     return replace(
         state, active=True, verdict=None, why=None, targets={**state.targets, **event.targets},
         values={**state.values, **inputs}, steps={**state.steps, **queued},

@@ -71,6 +71,7 @@ class StepRun:
         self.found: dict[str, str] = {}
         self.outcome = Outcome.UNKNOWN
         self.why: Text | None = None
+        self.cause = ""
         self._own = Evidence(End.EXITED)
         self._logs: dict[int, tuple[str, int]] = {}
 
@@ -90,11 +91,11 @@ class StepRun:
         except JournalError:
             raise
         except ZhinanError as error:
-            self._settle(outcome_of(error), error.text)
+            self._settle_by(error)
         if self.stop.is_set() and not self.good:
             self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
         if request.item is None:
-            await self.happened(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why)
+            await self.happened(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why, cause=self.cause)
         return self.outcome, self.why
 
     async def _work(self, request: Request) -> None:
@@ -161,7 +162,7 @@ class StepRun:
             self._settle(*_judged(ended))
         except TargetError as error:
             ended = Ended(End.LOST, None, error.text)
-            self._settle(outcome_of(error), error.text)
+            self._settle_by(error)
         await self._close_log(index, ended, began)
 
     async def _follow(self, index: int, on: str, job: Job) -> Ended:
@@ -201,7 +202,7 @@ class StepRun:
             raise
         except ZhinanError as error:
             code = error.exit_code
-            self._settle(outcome_of(error), error.text)
+            self._settle_by(error)
         self.values |= stage.learned
         self.found |= stage.learned
         await self._close_log(index, Ended(End.EXITED, code) if code != Cancelled.exit_code else Ended(End.CANCELLED), began)
@@ -282,7 +283,11 @@ class StepRun:
         return {**self.values, **hidden, "ZHINAN_RUN": self.session.run_id, "ZHINAN_STEP": self.step.id}
 
     def _settle(self, outcome: Outcome, why: Text | None = None) -> None:
-        self.outcome, self.why = outcome, why
+        self.outcome, self.why, self.cause = outcome, why, ""
+
+    def _settle_by(self, error: ZhinanError) -> None:
+        self._settle(outcome_of(error), error.text)
+        self.cause = error.cause
 
 
 def outcome_of(error: ZhinanError) -> Outcome:

@@ -75,7 +75,8 @@ async def ask_sudo(target: Target, asker: Asker) -> Secret | None:
             Text(
                 "{address} 上没有 sudo，当前用户也不是 root。请用 root 登录，或先安装 sudo。",
                 "There is no sudo on {address} and the user is not root. Log in as root, or install sudo first.",
-            ).fill(address=target.address)
+            ).fill(address=target.address),
+            cause="not-root",
         )
     if state is SudoState.DENIED:
         raise _denied(target)
@@ -107,7 +108,8 @@ def _denied(target: Target) -> Refused:
         Text(
             "{address} 上的当前用户无权使用 sudo。请用 root 或有 sudo 权限的用户登录。",
             "The user on {address} may not use sudo. Log in as root or as a user who may.",
-        ).fill(address=target.address)
+        ).fill(address=target.address),
+        cause="sudo-not-permitted",
     )
 
 
