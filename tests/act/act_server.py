@@ -168,16 +168,17 @@ class Played:
 async def play(
     server: Server, use: str, action: Action, home: Path, *, options: Mapping[str, Any] | None = None, seconds: float | None = None,
     inputs: Mapping[str, Any] | None = None, secrets: tuple[str, ...] = (), watch: Callable[[AnyEvent, Session], None] = lambda *_: None,
-    beside: Mapping[str, Server] | None = None,
+    beside: Mapping[str, Server] | None = None, asker: Nobody | None = None,
 ) -> Played:  # fmt: skip
-    """Run one action as a step of a guide, through the real engine. `beside` are other places that are connected."""
+    """Run one action as a step of a guide, through the real engine. `beside` are other places that are connected, `asker` who
+    answers (nobody, if not given)."""
     items = (ActionSpec(use, 3, options or {}, seconds), Command('echo "$ts_ip"', "bash", 9, 9, on="ecs"))
     step = Step("s", "S", 1, 9, on="ecs", items=items, changes=True, inputs=tuple(inputs or {}))
     wanted = tuple(Input(name, "secret" if name in secrets else "text") for name in inputs or {})
     guide = Guide(path=Path("g.md"), id="g", title="G", source="", tokens=(), digest="d", steps=(step,), inputs=wanted)
     server.replies.setdefault('echo "$ts_ip"', [Reply()])
     journal = Journal(home)
-    asker = Nobody()
+    asker = asker or Nobody()
     values = {name: Secret(value) if name in secrets else value for name, value in (inputs or {}).items()}
     given = Given({"ecs": server.address}, values, approved=True)
     session = Session(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
-import os
-import stat
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +14,8 @@ from act_server import Played, Reply, Server, play
 
 from tui.act import ACTIONS
 from tui.judge import ssh_proof
-from tui.judge.evidence import End
 from tui.run.action import Stage
 from tui.run.events import Outcome
-from tui.target.base import Ended, Happening, Job, Output
 
 import network_host  # isort: skip  # noqa: F401  it puts the folder of the admin API's stand-in on the path
 from fake_admin import Fake  # isort: skip
@@ -43,24 +38,6 @@ LAPTOP: dict[str, Any] = {**ECS, "ID": "n9CNTRL", "HostName": "laptop", "DNSName
 UP = {"BackendState": "Running", "HaveNodeKey": True, **NET, **USERS}
 
 
-@dataclass(eq=False)
-class Computer(Server):
-    """The reader's computer. What concerns ~/.ssh/config really runs, in `home`."""
-
-    home: Path = Path()
-
-    async def _answer(self, job: Job) -> AsyncGenerator[Happening, None]:
-        if "zhinan-end" not in job.script and "before-zhinan" not in job.script:
-            async for happening in super()._answer(job):
-                yield happening
-            return
-        env = {"PATH": os.environ["PATH"], "HOME": str(self.home)}
-        made = await asyncio.create_subprocess_exec("bash", "-euo", "pipefail", "-c", job.script, env=env, stdout=asyncio.subprocess.PIPE)
-        out, _ = await made.communicate()
-        yield Output(out, 0)
-        yield Ended(End.EXITED, made.returncode)
-
-
 @dataclass
 class World:
     """Server and computer as they tell themselves; changed by a test before it runs."""
@@ -77,16 +54,15 @@ class World:
     look: str = LOOK
 
     async def run(self, **more: Any) -> Played:
-        (self.folder / "home").mkdir(exist_ok=True)
         there = {**UP, "TailscaleIPs": self.ecs.get("TailscaleIPs"), "Self": self.ecs, **self.there}
         peers = {"nodekey:1": self.seen} if self.seen else None
         here = {**UP, "TailscaleIPs": ["100.96.0.9"], "Self": copy.deepcopy(LAPTOP), "Peer": peers, **self.here}
         self.server = Server([there], {"ssh_host_": [Reply(self.keys)]}, host=self.host)
-        self.computer = Computer(
+        self.computer = Server(
             [], {
                 "controlplane.tailscale.com": [Reply(self.look)], "status --json": [Reply(json.dumps(here))],
                 "debug prefs": [Reply('{"ControlURL": ""}')], " ping ": self.pings, "UserKnownHostsFile": self.logins,
-            }, name="local", address="local", home=self.folder / "home",
+            }, name="local", address="local",
         )  # fmt: skip
         secrets = ("TAILSCALE_API_TOKEN",)
         return await play(
@@ -330,43 +306,16 @@ async def test_expiry_off_without_a_token(world: World) -> None:
     await refused(world, "takes an admin token", options={"disable_expiry": True})
 
 
-async def test_the_entry_is_shown_and_not_written(world: World) -> None:
+async def test_the_file_of_others_is_only_spoken_of(world: World) -> None:
     played = await world.run()
-    assert "+Host ecs-ts" in played.log
-    assert not (world.folder / "home" / ".ssh").exists()
-
-
-async def test_the_entry_is_written_with_a_copy_of_the_old_file(world: World) -> None:
-    config = world.folder / "home" / ".ssh" / "config"
-    config.parent.mkdir(parents=True, mode=0o700)
-    old = "Host web\n  HostName 192.0.2.7  # it's 'mine' $HOME `x`\n\n\n"
-    config.write_text(old)
-    config.chmod(0o644)
-    played = await world.run(options={"write_config": True})
-    assert played.outcome is Outcome.PASSED, played.why
-    assert config.read_text() == (
-        f"{old}\n# >>> zhinan: ecs-ts\nHost ecs-ts\n    HostName 100.96.12.34\n    User admin\n# <<< zhinan: ecs-ts\n"
-    )
-    assert stat.S_IMODE(config.stat().st_mode) == 0o600
-    assert config.with_name("config.before-zhinan").read_text() == old
-    again = await world.run(options={"write_config": True})
-    assert again.outcome is Outcome.PASSED
-    assert len(ran(world.computer, "before-zhinan")) == 0  # nothing to write the second time
-    assert sorted(each.name for each in config.parent.iterdir()) == ["config", "config.before-zhinan"]
-
-
-async def test_somebodys_own_entry_is_not_overwritten(world: World) -> None:
-    config = world.folder / "home" / ".ssh" / "config"
-    config.parent.mkdir(parents=True)
-    config.write_text("Host ecs-ts\n  User me\n")
-    await refused(world, "of your own", options={"write_config": True})
-    assert config.read_text() == "Host ecs-ts\n  User me\n"
+    assert "ssh.entry" in played.log
+    assert not any(".ssh/config" in job.script for job in world.computer.ran)
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"write_config": "maybe"}, "must be one of true, false"),
+        ({"disable_expiry": "maybe"}, "must be one of true, false"),
         ({"usr": "x"}, "has no option “usr”"),
         ({"server": "nowhere"}, "not connected"),
     ],

@@ -39,7 +39,6 @@ on: ecs
 use: tailscale.verify
 server: ecs
 local: local
-write_config: true
 -->
 """
 

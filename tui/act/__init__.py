@@ -20,6 +20,7 @@ def _lazy(module: str, name: str) -> Action:
 ACTIONS: Final[Actions] = {
     "aliyun.mend": _lazy("network_mend", "mend"),
     "aliyun.network": _lazy("network", "network"),
+    "ssh.entry": _lazy("ssh_entry", "ssh_entry"),
     "tailscale.install": _lazy("install", "install"),
     "tailscale.local": _lazy("local", "local"),
     "tailscale.login": _lazy("login", "login"),

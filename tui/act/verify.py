@@ -6,14 +6,14 @@ the last one shows that access rules and firewalls let a login through. The conn
 
 Options: server, local (names of the two places, which are connected when they are written here; default the action's own place, or
 `ecs` where that is `local`, and `local`); user (for the new login; default the one we are on the server), token (name of the secret
-input with an admin token, default TAILSCALE_API_TOKEN), disable_expiry (true: switch key expiry off through the admin API),
-write_config (true: write the entry into ~/.ssh/config), prefix (default `ts`).
+input with an admin token, default TAILSCALE_API_TOKEN), disable_expiry (true: switch key expiry off through the admin API), prefix
+(default `ts`).
 
 Observes topic `tailnet`, once more with each proof: {self {id, name, ip, os, user, online, direct, relay, expiry}, server (the same),
 machines [the same], tailnet, suffix, path {kind: direct|relay, via, ms, zh, en} or null, ssh {ok, proof, login, address, keys, zh, en} or
 null, boot (systemd's word, "" where unknown), console [{id, name, ip, os, user, expiry, last_seen}] or null, at (Unix seconds)}; expiry is
 {state: never|valid|expired|unread, days, at, zh, en}. Learns {prefix}_ip, _name, _node_id, _tailnet, _account and server_tailnet, the
-address `ssh://user@100.x` of the server from now on.
+address `ssh://user@100.x` of the server from now on; with it `ssh.entry` can put the server into ~/.ssh/config.
 """
 
 from __future__ import annotations
@@ -26,28 +26,30 @@ from typing import Any, Final
 from tui.act.local import Here, survey_local
 from tui.act.network_look import TOKEN, check_names, choice
 from tui.act.tailscale import Host, hopeless, look, shell, survey
-from tui.act.verify_config import offer
 from tui.act.verify_console import console
 from tui.act.verify_ssh import Login, fresh_login
 from tui.errors import Refused, Unreachable, Unusable
 from tui.judge.peers import SOON, Path, expiry, expiry_facts, machine, match, path_of
-from tui.judge.tailnet import Node, Situation, Stand, Tailnet, read_ping
+from tui.judge.tailnet import Situation, Stand, Tailnet, read_ping
 from tui.run.action import Stage
 from tui.run.plan import LOCAL
 from tui.texts import Text
 
-_OPTIONS: Final = ("server", "local", "user", "token", "disable_expiry", "write_config", "prefix")
+_OPTIONS: Final = ("server", "local", "user", "token", "disable_expiry", "prefix")
 _PING: Final = 45.0
 _TRIES: Final = 2
 """Times three pings are sent: the first ones may be lost while the two find each other."""
+_BY_NAME: Final = Text(
+    "想用一个名字代替 {ip} 登录：动作 ssh.entry 把它写进 ~/.ssh/config，写之前先给你看",
+    "for a name instead of {ip} to log in by: the action ssh.entry puts it into ~/.ssh/config, and shows you the change first",
+)
 _NOT_AT_BOOT: Final = ("disabled", "masked")
 
 
 async def verify(stage: Stage) -> None:
     """Prove it, from the server's own word to a fresh login. Raises a ZhinanError with the first thing that does not hold."""
     check_names(stage.spec, _OPTIONS)
-    for name in ("disable_expiry", "write_config"):
-        choice(stage.spec, name, ("true", "false"), "false")
+    choice(stage.spec, "disable_expiry", ("true", "false"), "false")
     await _Proof(stage).make()
 
 
@@ -71,7 +73,7 @@ class _Proof:
         mine = self._here_running(here)
         self.facts |= {"boot": host.enabled, "tailnet": mine.name, "suffix": mine.suffix}
         await self._tell(mine, there, host)
-        peer = await self._peer(there, mine)
+        await self._peer(there, mine)
         await self._ping(here, there)
         await self._tell(mine, there, host)
         login = await fresh_login(self.stage, self.server, self.local, self.user or host.user or "root", there.ip)
@@ -83,7 +85,7 @@ class _Proof:
         self._learn(there, login)
         there = await self._key_expiry(there, host)
         await self._tell(mine, there, host)
-        await offer(self.stage, self.server, self.local, peer.dns_name or peer.hostname, login)
+        await self.stage.note(_BY_NAME.fill(ip=there.ip))
         await self._at_boot(host)
 
     def _running(self, now: Situation, host: Host) -> Tailnet:
@@ -111,7 +113,7 @@ class _Proof:
         )
         raise Unusable(Text(text.zh.strip(), text.en.strip()))
 
-    async def _peer(self, there: Tailnet, mine: Tailnet) -> Node:
+    async def _peer(self, there: Tailnet, mine: Tailnet) -> None:
         found = match(there, mine, datetime.now(UTC))
         if found.wrong or found.peer is None:
             raise Unusable(found.wrong or Text("本机看不到服务器", "this computer does not see the server"))
@@ -123,7 +125,6 @@ class _Proof:
         if found.same_account is False:
             text = Text("两边账号不同（{here} / {there}），同一个 tailnet，由访问规则决定能否互通", "two accounts ({here} / {there}) in one tailnet: its access rules decide")  # fmt: skip # noqa: E501
             await self.stage.note(text.fill(here=mine.account, there=there.account))
-        return found.peer
 
     async def _ping(self, here: Here, there: Tailnet) -> None:
         """Raises Refused where nothing answers."""

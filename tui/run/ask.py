@@ -7,6 +7,7 @@ show what the change is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -116,11 +117,16 @@ class ConfirmQuestion:
 
 
 def changed_lines(diff: str) -> tuple[ConfirmLine, ...]:
-    """The lines of a unified diff of one file; its header is left out, as a question says in words which file it is."""
+    """The lines of a unified diff of one file, in words where it is about places; which file it is, the question says."""
     marks: Mapping[str, Mark] = {"+": "+", "-": "-", " ": " "}
     lines = diff.splitlines()
     body = lines[2:] if diff.startswith("--- ") else lines
-    return tuple(ConfirmLine(same(line[1:] if line[:1] in marks else line), marks.get(line[:1], "")) for line in body)
+    return tuple(ConfirmLine(same(line[1:]), marks[line[0]]) if line[:1] in marks else ConfirmLine(_whence(line)) for line in body)
+
+
+def _whence(hunk: str) -> Text:
+    found = re.match(r"@@ -\S+ \+(\d+)", hunk)
+    return Text("第 {line} 行起：", "from line {line}:").fill(line=found[1]) if found else same(hunk)
 
 
 class Asker(TargetAsker, Protocol):

@@ -26,7 +26,7 @@ LONG = ConfirmQuestion(same("long"), tuple(ConfirmLine(same(f"line {n}"), "+") f
 def test_a_diff_becomes_lines_without_its_header() -> None:
     """A line that begins with dashes itself is no header."""
     assert [(line.mark, str(line.text)) for line in changed_lines(DIFF)] == [
-        ("", "@@ -1,2 +1,2 @@"),
+        ("", "第 1 行起："),
         (" ", "Host web"),
         ("-", "-- old"),
         ("+", "  User root"),
