@@ -21,7 +21,7 @@ from tui.errors import UsageError, ZhinanError
 from tui.texts import Text
 
 if TYPE_CHECKING:
-    from tui.guide.model import Guide
+    from tui.guide.model import Guide, Problem
     from tui.run.plan import Request
 
 
@@ -124,18 +124,31 @@ def lint(paths: tuple[str, ...]) -> None:
     from tui.guide.model import Level
 
     bad = False
-    for file in _documents(paths):
+    files = _documents(paths)
+    pages = _page_problems(files)
+    for file in files:
         try:
             document = parse.load(file)
         except ZhinanError as error:
             click.echo(f"{file}: {error}")
             bad = True
             continue
-        for problem in sorted(examine(document), key=lambda each: each.line):
+        for problem in sorted([*examine(document), *pages.get(file, [])], key=lambda each: each.line):
             word = Text("错误", "error") if problem.level is Level.ERROR else Text("提醒", "warning")
             click.echo(f"{file}:{problem.line}: {word}: {problem.text}")
             bad = bad or problem.level is Level.ERROR
     sys.exit(2 if bad else 0)
+
+
+@cli.command(help=_("从日志找出失败的原因；- 是标准输入。", "Find out from a log why something failed; - is standard input."))
+@click.argument("file", default="-")
+@click.option("--step", metavar="ID", help=_("失败的是哪一步", "which step failed"))
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+def diagnose(file: str, step: str | None, as_json: bool) -> None:
+    """Diagnose a log; 0 whatever was found, because looking succeeded."""
+    from tui.headless.diagnosis import diagnose_file
+
+    click.echo(diagnose_file(file, step, config.load(), as_json=as_json))
 
 
 @cli.command(
@@ -240,6 +253,19 @@ def _documents(paths: tuple[str, ...]) -> list[Path]:
         path = Path(word)
         files += sorted(path.rglob("*.md")) if path.is_dir() else [library.find(word)]
     return files
+
+
+def _page_problems(files: list[Path]) -> dict[Path, list[Problem]]:
+    """What is wrong in those of the files that are failure pages."""
+    from tui.guide import failures, library
+
+    pages = [file for file in files if failures.is_page(file)]
+    if not pages:
+        return {}
+    from tui.guide.failure_lint import lint_pages
+
+    known = {path.stem for path in failures.paths([library.builtin_dir(), *config.load().library])} | {path.stem for path in pages}
+    return lint_pages([page for page in pages if not page.stem.endswith(".en")], known)
 
 
 def _usage(error: click.ClickException) -> Text:

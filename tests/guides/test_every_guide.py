@@ -13,7 +13,7 @@ from tui.guide.model import Command, Guide, Manual, Step
 from tui.judge import checks
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = sorted((ROOT / "guides").rglob("*.md"))
+GUIDES = sorted((ROOT / "guides").glob("*.md"))
 TWINS = [(path, path.with_suffix(".en.md")) for path in GUIDES if not path.name.endswith(".en.md")]
 Q1 = ROOT / "guides" / "tailscale-ecs.md"
 

@@ -24,11 +24,15 @@ TYPES: tuple[str, ...] = get_args(InputType)
 
 @dataclass(slots=True)
 class Front:
-    """`lines` is how many lines it takes (0: there is none); `broken` says that it could not be read. `data` is all it holds."""
+    """`lines` is how many lines it takes (0: there is none); `broken` says that it could not be read.
+
+    `data` is all it holds, `tree` the same with the lines of its keys.
+    """
 
     lines: int = 0
     broken: bool = False
     data: dict[str, Any] = field(default_factory=dict)
+    tree: Tree | None = None
     id: str = ""
     title: str = ""
     summary: str = ""
@@ -123,6 +127,7 @@ def _broken(lines: int, error: BadYaml) -> Front:
 
 def _fill(front: Front, tree: Tree) -> Front:
     data = tree.value
+    front.tree = tree
     front.data = {str(key): value for key, value in data.items()}
     front.title = _word(data.get("title"))
     front.summary = _word(data.get("summary") or data.get("description"))

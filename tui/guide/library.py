@@ -61,7 +61,7 @@ def entries(folders: Iterable[Path], language: Language) -> list[Entry]:
     found: list[Entry] = []
     for folder in folders:
         twins: dict[Path, dict[str, Path]] = {}
-        for path in _documents(folder):
+        for path in documents(folder):
             suffix = _TWIN.search(path.stem)
             twins.setdefault(path.with_name(_TWIN.sub("", path.stem)), {})[suffix[1] if suffix else ""] = path
         found += [_entry(_choose(group, language), folder) for _, group in sorted(twins.items())]
@@ -78,7 +78,7 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
         return path
     known: dict[str, Path] = {}
     for folder in (builtin_dir(), *folders):
-        for entry in _documents(folder, failures=True):
+        for entry in documents(folder, failures=True):
             known.setdefault(entry.stem, entry)
     if str(name) in known:
         return _in_our_language(known[str(name)])
@@ -114,7 +114,7 @@ def _head(path: Path) -> str:
         return ""
 
 
-def _documents(folder: Path, *, failures: bool = False) -> Iterator[Path]:
+def documents(folder: Path, *, failures: bool = False) -> Iterator[Path]:
     """Markdown files under a folder, sorted, hidden and foreign folders left out; failure pages only on request."""
     for top, below, files in os.walk(folder):
         below[:] = sorted(

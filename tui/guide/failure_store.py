@@ -1,0 +1,92 @@
+"""All failure pages at once, quickly: what was read is kept as JSON under the program's home, for as long as the pages are the same.
+
+YAML takes a millisecond a page, too much for two hundred at each start. The key is a hash over the bytes of the pages themselves: no
+clock and no file date can make it lie. A cache that can't be read or written is done without.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tui import __version__
+from tui.guide import failures
+from tui.judge.failure import Answer, Page, Probe, Sign, Sure
+from tui.texts import Text
+
+_SHAPE = "1"
+"""Goes up when what is kept means something else than before."""
+
+
+def pages(folders: Iterable[Path], cache: Path | None = None) -> tuple[Page, ...]:
+    """The usable pages under the library folders; of two with one id the first. `cache` is the folder to keep them in."""
+    files = failures.paths(folders)
+    key = _key(files)
+    kept = _kept(cache, key) if cache else None
+    if kept is None:
+        kept = _read(files)
+        if cache:
+            _keep(cache, key, kept)
+    return kept
+
+
+def _read(files: list[Path]) -> tuple[Page, ...]:
+    found: dict[str, Page] = {}
+    for path in files:
+        page = failures.load(path).page
+        if page is not None:
+            found.setdefault(page.id, page)
+    return tuple(found.values())
+
+
+def _key(files: list[Path]) -> str:
+    digest = hashlib.sha256(f"{__version__} {_SHAPE}".encode())
+    for path in files:
+        digest.update(os.fsencode(path) + b"\0")
+        for each in (path, path.with_suffix(".en.md")):
+            try:
+                digest.update(each.read_bytes())
+            except OSError:
+                digest.update(b"\0-")
+    return digest.hexdigest()
+
+
+def _kept(cache: Path, key: str) -> tuple[Page, ...] | None:
+    try:
+        data = json.loads((cache / "failures.json").read_bytes())
+        return tuple(map(_page, data["pages"])) if data["key"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(cache: Path, key: str, kept: tuple[Page, ...]) -> None:
+    data = {"key": key, "pages": [dataclasses.asdict(page) for page in kept]}
+    fresh = cache / f".failures.{os.getpid()}"
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(data, ensure_ascii=False, default=str), encoding="utf-8")
+        fresh.replace(cache / "failures.json")
+    except OSError:
+        fresh.unlink(missing_ok=True)
+
+
+def _page(data: dict[str, Any]) -> Page:
+    probe = data["probe"]
+    kept: dict[str, Any] = {
+        **_tuples(data),
+        "title": Text(**data["title"]),
+        "path": Path(data["path"]),
+        "signs": tuple(Sign(**{**_tuples(sign), "sure": Sure(sign["sure"])}) for sign in data["signs"]),
+        "probe": probe and Probe(probe["run"], probe["on"], tuple(Answer(**answer) for answer in probe["answers"])),
+    }
+    return Page(**kept)
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}

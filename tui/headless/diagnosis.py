@@ -1,0 +1,98 @@
+"""`zhinan diagnose`: a log in, findings out, as JSON or in words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Final
+
+from tui.config import Settings
+from tui.errors import UsageError
+from tui.guide import failure_store, library
+from tui.judge.diagnose import Book, Diagnosis, Finding
+from tui.run.clean import clean
+from tui.texts import Text, same
+
+_BLOCK: Final = 1024 * 1024
+_SHOWN: Final = 3
+
+
+def book(settings: Settings) -> Book:
+    """All failure pages, the user's own first, ready for use."""
+    return Book(failure_store.pages([*settings.library, library.builtin_dir()], settings.home / "cache"))
+
+
+def diagnose_file(file: str, step: str | None, settings: Settings, *, as_json: bool) -> str:
+    """What to print for a log file, `-` being standard input. Raises UsageError where it can't be read."""
+    pages = book(settings)
+    try:
+        if file == "-":
+            found = pages.diagnose(_blocks(sys.stdin.buffer), step)
+        else:
+            with Path(file).open("rb") as log:
+                found = pages.diagnose(_blocks(log), step)
+    except (OSError, ValueError) as error:
+        why = same(getattr(error, "strerror", None) or str(error))
+        raise UsageError(Text("读不了日志 {file}：{why}", "can't read the log {file}: {why}").fill(file=same(file), why=why)) from error
+    return json.dumps(to_wire(found), ensure_ascii=False) if as_json else in_words(found)
+
+
+def to_wire(found: Diagnosis) -> dict[str, Any]:
+    """The object that `diagnose --json` prints. `unexplained`: lines like errors, where nothing was found."""
+    return {
+        "lines": found.lines,
+        "findings": [_finding(each) for each in found.findings],
+        "unexplained": [{"line": place.line, "text": place.text} for place in found.suspects],
+    }
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    page = found.page
+    return {
+        "id": page.id,
+        "title": str(page.title),
+        "score": found.score,
+        "confidence": found.sure,
+        "evidence": [{"line": place.line, "text": place.text} for place in found.evidence],
+        "near": list(page.near),
+        "follows": found.follows,
+        "page": str(page.path),
+    }
+
+
+def in_words(found: Diagnosis) -> str:
+    """The findings for a reader."""
+    if not found.findings:
+        return "\n".join(_nothing(found))
+    rows = []
+    for number, each in enumerate(found.findings[:_SHOWN], 1):
+        head = Text("{n}. {title}（{sure}）", "{n}. {title} ({sure})")
+        rows.append(str(head.fill(n=number, title=each.page.title, sure=each.confidence)))
+        rows += [f"     {place.line:>6}  {clean(place.text)}" for place in each.evidence]
+        if each.page.near and not each.follows:
+            near = same(", ".join(each.page.near))
+            rows.append("     " + str(Text("也可能是：{near}", "it may also be: {near}").fill(near=near)))
+        if each.page.probe and each.page.near and not each.follows:
+            rows.append("     " + str(Text("分清它们：{run}", "to tell them apart: {run}").fill(run=same(each.page.probe.run))))
+        rows.append("     " + str(Text("怎么办：zhinan {id}", "what to do: zhinan {id}").fill(id=same(each.page.id))))
+    rest = len(found.findings) - _SHOWN
+    if rest > 0:
+        rows.append(str(Text("另有 {n} 个较弱的结论，见 --json", "{n} weaker findings: see --json").fill(n=rest)))
+    return "\n".join(rows)
+
+
+def _nothing(found: Diagnosis) -> Iterator[str]:
+    if not found.suspects:
+        yield str(Text("看了 {n} 行，没有发现问题", "{n} lines read, nothing wrong found").fill(n=found.lines))
+        return
+    head = Text("看了 {n} 行，没有认识的故障；这几行像是错误：", "{n} lines read, no known failure; these lines look like errors:")
+    yield str(head.fill(n=found.lines))
+    for place in found.suspects:
+        yield f"     {place.line:>6}  {clean(place.text)}"
+
+
+def _blocks(log: IO[bytes]) -> Iterator[bytes]:
+    while block := log.read(_BLOCK):
+        yield block

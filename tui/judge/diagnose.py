@@ -1,0 +1,157 @@
+"""From a log and the failure pages to findings: which causes the log proves, with the very lines, the likeliest first.
+
+What decides, in this order: how specific the sign is; a cause before what only follows from it (`explains`); signs of the step that
+failed before those of others; the earlier line. A log whose only loud lines are known to be harmless gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tui.judge.failure import HARMLESS, SCORES, Page, Sign, Sure
+from tui.judge.patterns import Patterns, Place, Seen, matches
+from tui.texts import Text
+
+_STEP: Final = 4
+_FOLLOWS: Final = 30
+_CLOSE: Final = 12
+_PROOFS: Final = 4
+_ERRORS: Final = (
+    "error|fatal|failed|failure|cannot|can't|couldn't|could not|unable to|denied|refused|timed out|unreachable|no such file|not found|panic"
+    "|exception|traceback|aborted|segmentation fault"
+)
+_SUSPICIOUS: Final = (
+    rf"(?:^|[^\w-])(?:{_ERRORS})(?:[^\w-]|$)",
+    "错误|失败|无法|不能|拒绝|超时|未找到|找不到|异常|没有那个文件",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause the log speaks for. `score` is 0 to 100; `evidence` the lines that prove it, first the best; `near` what else it may be."""
+
+    page: Page
+    score: int
+    sure: Sure
+    evidence: tuple[Place, ...]
+    follows: str = ""
+
+    @property
+    def confidence(self) -> Text:
+        """How far the log proves it, in words."""
+        return _WORDS[self.sure]
+
+
+_WORDS: Final = {
+    Sure.SURE: Text("确定", "sure"),
+    Sure.LIKELY: Text("很可能", "likely"),
+    Sure.MAYBE: Text("其中之一，要再看一眼才能定", "one of these; one more look decides"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`findings`, best first. `suspects`: lines that look like errors, told only where nothing was found. `lines` is the log's length."""
+
+    lines: int
+    findings: tuple[Finding, ...]
+    suspects: tuple[Place, ...] = ()
+
+
+class Book:
+    """The failure pages, ready to be looked for together. Making one costs some 0.1 ms a pattern; it can be used for many logs."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self.pages = tuple(pages)
+        numbers: dict[str, int] = {}
+        for pattern in (*_SUSPICIOUS, *_all_patterns(pages)):
+            numbers.setdefault(pattern, len(numbers))
+        self._numbers = numbers
+        self._patterns = Patterns(numbers)
+        self._harmless = tuple(sign for page in pages if page.id == HARMLESS for sign in page.signs)
+
+    def diagnose(self, log: Iterable[bytes], step: str | None = None) -> Diagnosis:
+        """Read a log, given as blocks of bytes cut anywhere. `step`: the id of the step that failed."""
+        seen = self._patterns.scan(log)
+        done = max((place.line for sign in self._harmless if sign.done for place in self._places(sign.lines[0], seen)), default=0)
+        found = [finding for page in self.pages if page.id != HARMLESS and (finding := self._finding(page, seen, done, step))]
+        return Diagnosis(seen.lines, _ranked(found), () if found else self._suspects(seen, done))
+
+    def _places(self, pattern: str, seen: Seen) -> list[Place]:
+        return seen.places.get(self._numbers[pattern], [])
+
+    def _finding(self, page: Page, seen: Seen, done: int, step: str | None) -> Finding | None:
+        best: tuple[int, Sure, tuple[Place, ...]] | None = None
+        for sign in page.signs:
+            proof = self._proof(sign, seen, done)
+            if proof:
+                score = SCORES[sign.sure] + min(2 * (len(sign.lines) - 1), 4)
+                if best is None or (score, -proof[0].line) > (best[0], -best[2][0].line):
+                    best = (score, sign.sure, proof)
+        if best is None:
+            return None
+        score, sure, proof = best
+        if step and page.steps:
+            score += _STEP if step in page.steps else -_STEP
+        return Finding(page, score, sure, proof)
+
+    def _proof(self, sign: Sign, seen: Seen, done: int) -> tuple[Place, ...]:
+        """The lines that fulfil the sign, or nothing."""
+        if any(self._places(pattern, seen) for pattern in sign.unless):
+            return ()
+        groups = []
+        for pattern in sign.lines:
+            places = [p for p in self._places(pattern, seen) if (sign.lasting or p.line > done) and not self._excused(p, sign)]
+            if not places:
+                return ()
+            groups.append(places)
+        if sign.within and not all(groups := _together(groups, sign.within)):
+            return ()
+        first = tuple(group[0] for group in groups)
+        more = sorted({place for group in groups for place in group} - set(first))
+        return (*first, *more)[:_PROOFS]
+
+    def _excused(self, place: Place, sign: Sign) -> bool:
+        excuses = (*sign.but, *(pattern for each in self._harmless if not each.done for pattern in each.lines))
+        return any(matches(pattern, place.text) for pattern in excuses)
+
+    def _suspects(self, seen: Seen, done: int) -> tuple[Place, ...]:
+        harmless = Sign(())
+        places = {p for pattern in _SUSPICIOUS for p in self._places(pattern, seen) if p.line > done and not self._excused(p, harmless)}
+        return tuple(sorted(places))[-5:]
+
+
+def _together(groups: list[list[Place]], within: int) -> list[list[Place]]:
+    """Of each group the places that stand with one of every other group inside `within` lines; empty groups where there are none."""
+    for anchor in groups[0]:
+        close = [[place for place in group if abs(place.line - anchor.line) < within] for group in groups[1:]]
+        if all(close):
+            return [[anchor], *close]
+    return [[] for _ in groups]
+
+
+def _all_patterns(pages: Sequence[Page]) -> Iterable[str]:
+    for page in pages:
+        for sign in page.signs:
+            yield from sign.lines
+            yield from sign.unless
+
+
+def _ranked(found: list[Finding]) -> tuple[Finding, ...]:
+    by_id = {finding.page.id: finding for finding in found}
+    placed = [_placed(finding, by_id) for finding in found]
+    return tuple(sorted(placed, key=lambda each: (-each.score, each.evidence[0].line, each.page.id)))
+
+
+def _placed(finding: Finding, others: Mapping[str, Finding]) -> Finding:
+    """The finding behind the cause it follows from, and less sure where a near cause speaks as loudly."""
+    causes = [other for other in others.values() if finding.page.id in other.page.explains and other.page.id != finding.page.id]
+    if causes:
+        best = max(causes, key=lambda each: each.score)
+        finding = replace(finding, score=max(1, min(finding.score, best.score) - _FOLLOWS), follows=best.page.id)
+    rivals = [others[i] for i in finding.page.near if i in others]
+    if any(abs(rival.score - finding.score) < _CLOSE for rival in rivals) and finding.sure is not Sure.SURE:
+        finding = replace(finding, sure=Sure.MAYBE)
+    return finding

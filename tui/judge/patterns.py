@@ -1,0 +1,170 @@
+"""Many patterns over one log in one pass, in linear time whatever the log and whatever the patterns.
+
+RE2 cannot backtrack, so no log and no page can hang the program. Its filter knows from one look at a block which patterns could match
+there; only those are tried, and only until they have been found often enough.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.judge import logtext
+from tui.texts import Text, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BLOCK: Final = 128 * 1024
+_THOROUGH: Final = 4 * 1024 * 1024
+"""Bytes from the start that are brought into their plain form before the filter looks; later blocks only where it finds something."""
+_UNWRAP: Final = 1024 * 1024
+_ENOUGH: Final = 40
+"""Places that are remembered for each pattern."""
+_SHOWN: Final = 300
+
+
+class BadPattern(Exception):
+    """A pattern that RE2 does not take: one sentence why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line of the log (1-based) and its words."""
+
+    line: int
+    text: str = field(compare=False)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a log held: its number of lines, and by pattern the first places where it was found."""
+
+    lines: int = 0
+    places: dict[int, list[Place]] = field(default_factory=dict)
+
+
+@cache
+def compiled(pattern: str) -> Any:
+    """The pattern as RE2 has it: letter case ignored, `^` and `$` at each line. Raises `BadPattern`."""
+    import re2
+
+    try:
+        return re2.compile(_multiline(pattern), _options())
+    except re2.error as error:
+        why = error.args[0].decode("utf-8", "replace") if error.args and isinstance(error.args[0], bytes) else str(error)
+        raise BadPattern(Text("正则写错了：{why}", "bad pattern: {why}").fill(why=same(why))) from error
+
+
+@cache
+def _options() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.case_sensitive = False
+    options.never_nl = True
+    options.log_errors = False
+    return options
+
+
+def _multiline(pattern: str) -> str:
+    return "(?m)" + logtext.pattern_text(pattern)
+
+
+def matches(pattern: str, row: str) -> bool:
+    """Does the pattern match somewhere in this one line (already plain)?"""
+    return bool(compiled(pattern).search(row.encode("utf-8", "replace")))
+
+
+class Patterns:
+    """A fixed list of patterns, looked for together. A pattern's number is its index; bad ones are left out."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        import re2
+
+        self.patterns = list(patterns)
+        self._filter = re2.Filter()
+        self._numbers: list[int] = []
+        for number, pattern in enumerate(self.patterns):
+            try:
+                self._filter.Add(_multiline(pattern), _options())
+            except re2.error:
+                continue
+            self._numbers.append(number)
+        if self._numbers:
+            self._filter.Compile()
+
+    def scan(self, log: Iterable[bytes]) -> Seen:
+        """Look for all of them in a log given as blocks of bytes, cut anywhere."""
+        seen, read, ended = Seen(), 0, True
+        for block in _whole_lines(log):
+            self._block(block, seen, thorough=read < _THOROUGH, unwrap=read < _UNWRAP)
+            seen.lines += block.count(b"\n")
+            read += len(block)
+            ended = block.endswith(b"\n")
+        seen.lines += not ended
+        return seen
+
+    def _block(self, block: bytes, seen: Seen, *, thorough: bool, unwrap: bool) -> None:
+        if not self._numbers:
+            return
+        raw = logtext.plain(block)
+        if not thorough and not self._wanted(raw, seen):
+            return
+        lines = logtext.read_lines(raw, seen.lines + 1, unwrap=unwrap)
+        for index in self._wanted(lines.text, seen):
+            self._find(index, lines, seen)
+
+    def _wanted(self, text: bytes, seen: Seen) -> list[int]:
+        """The patterns that could be in the text and have not been found often enough."""
+        found = self._filter.Match(text, potential=True) or ()
+        return [index for index in found if len(seen.places.get(self._numbers[index], ())) < _ENOUGH]
+
+    def _find(self, index: int, lines: logtext.Lines, seen: Seen) -> None:
+        pattern, at = self._filter.re(index), 0
+        places = seen.places.get(self._numbers[index], [])
+        while len(places) < _ENOUGH and (match := pattern.search(lines.text, at)):
+            row = bisect.bisect_right(lines.starts, match.start()) - 1
+            end = lines.starts[row + 1] if row + 1 < len(lines.starts) else len(lines.text) + 1
+            place = Place(lines.numbers[row], _cut(lines.text[lines.starts[row] : end - 1], match.start() - lines.starts[row]))
+            if not places or places[-1] != place:
+                places.append(place)
+            at = end
+            if at > len(lines.text):
+                break
+        if places:
+            seen.places[self._numbers[index]] = sorted(places)
+
+
+def _cut(row: bytes, at: int) -> str:
+    """A line's words; of a long one the part around the match."""
+    start = max(0, at - _SHOWN // 3) if len(row) > _SHOWN * 4 else 0
+    text = row[start : start + _SHOWN * 4].decode("utf-8", "ignore")
+    return ("…" if start else "") + text[: _SHOWN * 2]
+
+
+def _whole_lines(log: Iterable[bytes]) -> Iterator[bytes]:
+    """The log as UTF-8 blocks of whole lines, however it was cut; of a line longer than a block, parts that overlap."""
+    rest = b""
+    for piece in logtext.narrow(log):
+        rest += piece
+        while len(rest) > BLOCK:
+            cut = rest.rfind(b"\n", 0, BLOCK) + 1
+            if cut:
+                yield logtext.recode(rest[:cut])
+                rest = rest[cut:]
+                continue
+            cut = BLOCK
+            while rest[cut] & 0xC0 == 0x80 and cut > BLOCK - 4:
+                cut -= 1
+            yield logtext.recode(rest[:cut])
+            rest = rest[cut - logtext.OVERLAP :]
+    if rest:
+        yield logtext.recode(rest)
