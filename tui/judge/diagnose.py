@@ -70,14 +70,17 @@ class Book:
             numbers.setdefault(pattern, len(numbers))
         self._numbers = numbers
         self._patterns = Patterns(numbers)
-        self._harmless = tuple(sign for page in pages if page.id == HARMLESS for sign in page.signs)
+        harmless = [sign for page in pages if page.id == HARMLESS for sign in page.signs]
+        self._endings = tuple(pattern for sign in harmless if sign.done for pattern in sign.lines)
+        self._harmless = tuple(pattern for sign in harmless if not sign.done for pattern in sign.lines)
+        self._causes = _causes(self.pages)
 
     def diagnose(self, log: Iterable[bytes], step: str | None = None) -> Diagnosis:
         """Read a log, given as blocks of bytes cut anywhere. `step`: the id of the step that failed."""
         seen = self._patterns.scan(log)
-        done = max((place.line for sign in self._harmless if sign.done for place in self._places(sign.lines[0], seen)), default=0)
+        done = max((place.line for pattern in self._endings for place in self._places(pattern, seen)), default=0)
         found = [finding for page in self.pages if page.id != HARMLESS and (finding := self._finding(page, seen, done, step))]
-        return Diagnosis(seen.lines, _ranked(found), () if found else self._suspects(seen, done))
+        return Diagnosis(seen.lines, _ranked(found, self._causes), () if found else self._suspects(seen, done))
 
     def _places(self, pattern: str, seen: Seen) -> list[Place]:
         return seen.places.get(self._numbers[pattern], [])
@@ -103,7 +106,7 @@ class Book:
             return ()
         groups = []
         for pattern in sign.lines:
-            places = [p for p in self._places(pattern, seen) if (sign.lasting or p.line > done) and not self._excused(p, sign)]
+            places = [p for p in self._places(pattern, seen) if (sign.lasting or p.line > done) and not self._excused(p, sign.but)]
             if not places:
                 return ()
             groups.append(places)
@@ -113,13 +116,11 @@ class Book:
         more = sorted({place for group in groups for place in group} - set(first))
         return (*first, *more)[:_PROOFS]
 
-    def _excused(self, place: Place, sign: Sign) -> bool:
-        excuses = (*sign.but, *(pattern for each in self._harmless if not each.done for pattern in each.lines))
-        return any(matches(pattern, place.text) for pattern in excuses)
+    def _excused(self, place: Place, but: Iterable[str] = ()) -> bool:
+        return any(matches(pattern, place.text) for pattern in (*but, *self._harmless))
 
     def _suspects(self, seen: Seen, done: int) -> tuple[Place, ...]:
-        harmless = Sign(())
-        places = {p for pattern in _SUSPICIOUS for p in self._places(pattern, seen) if p.line > done and not self._excused(p, harmless)}
+        places = {p for pattern in _SUSPICIOUS for p in self._places(pattern, seen) if p.line > done and not self._excused(p)}
         return tuple(sorted(places))[-5:]
 
 
@@ -139,19 +140,38 @@ def _all_patterns(pages: Sequence[Page]) -> Iterable[str]:
             yield from sign.unless
 
 
-def _ranked(found: list[Finding]) -> tuple[Finding, ...]:
+def _causes(pages: Sequence[Page]) -> Mapping[str, frozenset[str]]:
+    """By id, the pages that explain it, directly or by way of others."""
+    direct: dict[str, set[str]] = {}
+    for page in pages:
+        for identity in page.explains:
+            direct.setdefault(identity, set()).add(page.id)
+    found = {}
+    for identity, nearest in direct.items():
+        above: set[str] = set()
+        rest = list(nearest)
+        while rest:
+            cause = rest.pop()
+            if cause not in above:
+                above.add(cause)
+                rest += direct.get(cause, ())
+        found[identity] = frozenset(above - {identity})
+    return found
+
+
+def _ranked(found: Sequence[Finding], causes: Mapping[str, frozenset[str]]) -> tuple[Finding, ...]:
     by_id = {finding.page.id: finding for finding in found}
-    placed = [_placed(finding, by_id) for finding in found]
+    placed = [_placed(finding, by_id, causes.get(finding.page.id, frozenset())) for finding in found]
     return tuple(sorted(placed, key=lambda each: (-each.score, each.evidence[0].line, each.page.id)))
 
 
-def _placed(finding: Finding, others: Mapping[str, Finding]) -> Finding:
+def _placed(finding: Finding, others: Mapping[str, Finding], causes: frozenset[str]) -> Finding:
     """The finding behind the cause it follows from, and less sure where a near cause speaks as loudly."""
-    causes = [other for other in others.values() if finding.page.id in other.page.explains and other.page.id != finding.page.id]
-    if causes:
-        best = max(causes, key=lambda each: each.score)
+    speaking = [others[i] for i in causes if i in others and others[i].score > SCORES[Sure.MAYBE]]
+    if speaking:
+        best = max(speaking, key=lambda each: (each.score, each.page.id))
         finding = replace(finding, score=max(1, min(finding.score, best.score) - _FOLLOWS), follows=best.page.id)
-    rivals = [others[i] for i in finding.page.near if i in others]
-    if any(abs(rival.score - finding.score) < _CLOSE for rival in rivals) and finding.sure is not Sure.SURE:
+    rivals = [others[i] for i in finding.page.near if i in others and i != finding.follows]
+    if finding.sure is not Sure.SURE and any(abs(rival.score - finding.score) < _CLOSE for rival in rivals):
         finding = replace(finding, sure=Sure.MAYBE)
     return finding

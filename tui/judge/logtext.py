@@ -1,7 +1,8 @@
 """What terminals, pagers and log collectors do to a line, undone, so that one pattern finds it wherever it was captured.
 
-Two grades: `plain` works on whole blocks of bytes at C speed and is enough for a prefilter; `read_lines` gives each line as patterns see
-it, with the prefixes of timestamps, containers and shells taken off in a second copy.
+All of it works on whole blocks of bytes, because a log may have a million lines and nearly none of them matters: `plain` is enough to tell
+whether a block can hold anything; `read_lines` then gives each line as patterns see it: with single spaces, again without the prefixes
+of timestamps, containers and shells, and again for what was broken at a terminal's width or quoted with escaped line ends.
 """
 
 from __future__ import annotations
@@ -26,30 +27,30 @@ _BYTES: Final = tuple((old.encode(), new.encode()) for old, new in _CHARS.items(
 _PATTERN_CHARS: Final = str.maketrans({**_CHARS, "`": "'", "（": r"\(", "）": r"\)"})
 
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d{1,2}月)"
-_PREFIX: Final = re.compile(
-    r"\s*(?:"
-    r"[\[(]?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|CST|[+-]\d\d:?\d\d))?[\])]?:?"  # 2026-01-02T03:04:05Z
-    rf"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?{_MONTH} {{1,2}}\d{{1,2}} (?:\d{{4}} )?\d\d:\d\d:\d\d(?:\.\d+)?(?= )"  # Jan  2 03:04:05
-    r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d+)?[\])]?(?= )"  # 03:04:05
-    r"|[\w.-]+ (?:[\w./@-]+)\[\d+\]:"  # host program[pid]: (what follows syslog's time)
-    r"|[\w./@-]+\[\d+\]:"  # program[pid]:
-    r"|[\w.-]+ kernel:|kernel:"
-    r"|\[ *\d+\.\d{3,6}\]"  # the kernel's clock
-    r"|#\d{1,3} (?:\d+\.\d+)?(?= )"  # docker build
-    r"|[\w.-]+ +\|(?= )"  # docker compose
-    r"|\++(?= )"  # sh -x
-    r"|>+(?= )"  # quoted
-    r"|\|(?= )"
-    r"|(?:stdout|stderr) [FP](?= )|(?:stderr|stdout|err|out):"
-    r"|\[(?:INFO|WARN|WARNING|ERROR|DEBUG|stdout|stderr)\]"
-    r")\s*"
+_PREFIXES: Final = re.compile(
+    (
+        r"\n ?(?:(?:"
+        r"[\[(]?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?"  # 2026-01-02T03:04:05Z
+        r"(?: ?(?:Z|UTC|CST|[+-]\d\d:?\d\d))?[\])]?:?"
+        rf"|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?{_MONTH} \d{{1,2}} (?:\d{{4}} )?\d\d:\d\d:\d\d(?:\.\d+)?"  # Jan 2 03:04:05
+        r"|[\[(]?\d\d:\d\d:\d\d(?:[.,]\d+)?[\])]?"  # 03:04:05
+        r"|[\w.-]{1,64} [\w./@-]{1,64}\[\d+\]:"  # host program[pid]: (what follows syslog's time)
+        r"|[\w./@-]{1,64}\[\d+\]:"  # program[pid]:
+        r"|(?:[\w.-]{1,64} )?kernel:"
+        r"|\[ ?\d+\.\d{3,6}\]"  # the kernel's clock
+        r"|#\d{1,3}(?: \d+\.\d+)?"  # docker build
+        r"|[\w.-]{1,64} ?\|"  # docker compose
+        r"|\++|>+|\|"  # sh -x, quoted, a table's edge
+        r"|(?:stdout|stderr) [FP]|(?:stderr|stdout):|\[(?:INFO|WARN|WARNING|ERROR|DEBUG|stdout|stderr)\]"
+        r") +){1,6}"
+    ).encode()
 )
-_SPACES: Final = re.compile(r"[ \t\x0b\x0c]+")
-_ESCAPED: Final = re.compile(r'\\r\\n|\\n|\\r|\\t|\\"')
-_UNESCAPED: Final = {r"\r\n": "\n", r"\n": "\n", r"\r": "\n", r"\t": " ", r"\"": '"'}
-_PIECE: Final = 16_384
-"""Characters of a line that are looked at in one go; a longer one is cut, each piece repeating the end of the one before."""
+_SPACES: Final = re.compile(rb"[ \t]{2,}|\t")
+_ESCAPED: Final = re.compile(rb'\\r\\n|\\n|\\r|\\t|\\"')
+_UNESCAPED: Final = {rb"\r\n": b"\n", rb"\n": b"\n", rb"\r": b"\n", rb"\t": b" ", rb"\"": b'"'}
+_LINE_END: Final = re.compile(rb"\n")
 OVERLAP: Final = 512
+"""Bytes that two parts of one long line have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def plain(data: bytes) -> bytes:
     """UTF-8 without colours, control characters and typographic quotes. Line ends stay, so that lines can still be counted."""
     if b"\x1b" in data or b"^[[" in data or b"\x08" in data:
         data = _ANSI.sub(b"", data)
-    data = data.translate(_CONTROL)
+    if b"`" in data or b"\0" in data:
+        data = data.translate(_CONTROL)
     if not data.isascii():
         for old, new in _BYTES:
             if old in data:
@@ -105,78 +107,56 @@ def plain(data: bytes) -> bytes:
 
 def read_lines(data: bytes, first: int = 1, *, unwrap: bool = False) -> Lines:
     """The lines of a `plain` block whose first line is number `first`. `unwrap`: also join what a terminal's width broke apart."""
-    rows = data.decode("utf-8", "replace").split("\n")
-    if rows and not rows[-1]:
-        rows.pop()
-    seen: list[tuple[int, str]] = []
-    for number, row in enumerate(rows, first):
-        for piece in _pieces(row):
-            seen += ((number, each) for each in _variants(piece))
+    data = data.replace(b"\r\n", b"\n").removesuffix(b"\n").translate(_CONTROL)
+    count = data.count(b"\n") + 1
+    even = _SPACES.sub(b" ", data).replace(b"\n ", b"\n").replace(b" \n", b"\n").strip(b" ")
+    if b"[" in even and b"m" in even:
+        even = _ORPHAN.sub(b"", even)
+    texts, numbers = [even], list(range(first, first + count))
+    bare = _PREFIXES.sub(b"\n", b"\n" + even)[1:]
+    if bare != even:
+        texts.append(bare)
+        numbers += range(first, first + count)
+    if b"\r" in even or b"\\n" in even or b'\\"' in even:
+        for number, row in enumerate(even.split(b"\n"), first):
+            parts = list(_parts(row))
+            texts += parts
+            numbers += [number] * len(parts)
     if unwrap:
-        seen += _unwrapped(rows, first)
-    return _joined(seen)
+        for number, row in _unwrapped(data.split(b"\n"), first):
+            texts.append(_SPACES.sub(b" ", row))
+            numbers.append(number)
+    text = b"\n".join(texts)
+    return Lines(text, [0, *(match.end() for match in _LINE_END.finditer(text))], numbers)
 
 
-def _joined(seen: list[tuple[int, str]]) -> Lines:
-    parts = [text.encode("utf-8", "replace") for _, text in seen]
-    starts, place = [], 0
-    for part in parts:
-        starts.append(place)
-        place += len(part) + 1
-    return Lines(b"\n".join(parts), starts, [number for number, _ in seen])
+def _parts(row: bytes) -> Iterator[bytes]:
+    """What stood on a line one after the other: progress drawn over by carriage returns, output quoted with escaped line ends."""
+    if b"\\n" in row or b'\\"' in row:
+        row = _ESCAPED.sub(lambda match: _UNESCAPED[match[0]], row)
+    if b"\r" in row or b"\n" in row:
+        yield from (part.strip() for part in re.split(rb"[\r\n]", row) if part.strip())
+    elif b'"' in row:
+        yield row
 
 
-def _pieces(row: str) -> list[str]:
-    """What was on the line one after the other: progress drawn over by carriage returns, and parts of a line too long for one look."""
-    parts = [part for part in row.split("\r") if part.strip()]
-    if all(len(part) <= _PIECE for part in parts):
-        return parts
-    return [part[at : at + _PIECE + OVERLAP] for part in parts for at in range(0, len(part), _PIECE)]
-
-
-def _variants(row: str) -> list[str]:
-    """The line with single spaces; again without its prefixes; again cut at the escaped line ends of a quoted output."""
-    if "m" in row and "[" in row:
-        row = _ORPHAN.sub(b"", row.encode()).decode("utf-8", "replace")
-    row = _SPACES.sub(" ", row).strip()
-    if not row:
-        return []
-    bare = strip_prefixes(row)
-    found = [row] if bare == row or not bare else [row, bare]
-    if "\\n" in row or '\\"' in row:
-        unescaped = _ESCAPED.sub(lambda match: _UNESCAPED[match[0]], row)
-        found += [part.strip() for part in unescaped.split("\n") if part.strip()]
-    return found
-
-
-def strip_prefixes(row: str) -> str:
-    """A line without what its collector put in front: times, host and program, container, trace mark."""
-    place = 0
-    for _ in range(5):
-        match = _PREFIX.match(row, place)
-        if match is None or match.end() == place:
-            break
-        place = match.end()
-    return row[place:]
-
-
-def _unwrapped(rows: list[str], first: int) -> list[tuple[int, str]]:
-    """Lines that a terminal broke at its width, joined again. The width is the longest line's, if several are as long."""
-    rows = [row.rstrip("\r") for row in rows]
-    widths = [width(row) for row in rows]
-    widest = max(widths, default=0)
+def _unwrapped(rows: list[bytes], first: int) -> Iterator[tuple[int, bytes]]:
+    """Lines that a terminal broke at its width, joined again. The width is the longest line's."""
+    widest = max(map(len, rows))
+    if widest > 900:
+        return
+    widths = [len(row) if row.isascii() else width(row.decode("utf-8", "replace")) for row in rows]
+    widest = max(widths)
     if not 40 <= widest <= 300:
-        return []
-    found, at = [], 0
+        return
+    at = 0
     while at < len(rows):
         end = at
         while end + 1 < len(rows) and widest - 1 <= widths[end] <= widest and rows[end + 1].strip() and end - at < 40:
             end += 1
         if end > at:
-            whole = "".join(rows[at : end + 1])
-            found += [(first + at, each) for each in _variants(whole)]
+            yield first + at, b"".join(rows[at : end + 1])
         at = end + 1
-    return found
 
 
 def width(row: str) -> int:

@@ -7,6 +7,7 @@ there; only those are tried, and only until they have been found often enough.
 from __future__ import annotations
 
 import bisect
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK: Final = 128 * 1024
-_THOROUGH: Final = 4 * 1024 * 1024
+_THOROUGH: Final = 1024 * 1024
 """Bytes from the start that are brought into their plain form before the filter looks; later blocks only where it finds something."""
-_UNWRAP: Final = 1024 * 1024
+_LAST: Final = 4
+"""Blocks at the end that are looked at as thoroughly: there a failed command has its last words, however often they were said before."""
 _ENOUGH: Final = 40
-"""Places that are remembered for each pattern."""
+"""Places that are remembered for each pattern, and as many again at the end."""
 _SHOWN: Final = 300
 
 
@@ -104,43 +106,47 @@ class Patterns:
     def scan(self, log: Iterable[bytes]) -> Seen:
         """Look for all of them in a log given as blocks of bytes, cut anywhere."""
         seen, read, ended = Seen(), 0, True
+        last: deque[tuple[bytes, int]] = deque()
         for block in _whole_lines(log):
-            self._block(block, seen, thorough=read < _THOROUGH, unwrap=read < _UNWRAP)
+            last.append((block, seen.lines + 1))
             seen.lines += block.count(b"\n")
-            read += len(block)
             ended = block.endswith(b"\n")
+            if len(last) > _LAST:
+                self._block(*last.popleft(), seen, thorough=read < _THOROUGH)
+            read += len(block)
+        for block, first in last:
+            self._block(block, first, seen, thorough=True, every=True)
         seen.lines += not ended
         return seen
 
-    def _block(self, block: bytes, seen: Seen, *, thorough: bool, unwrap: bool) -> None:
+    def _block(self, block: bytes, first: int, seen: Seen, *, thorough: bool, every: bool = False) -> None:
+        """Look through one block; `every`: without end, for the sake of the last place."""
         if not self._numbers:
             return
         raw = logtext.plain(block)
-        if not thorough and not self._wanted(raw, seen):
+        if not thorough and not any(self._filter.re(index).search(raw) for index in self._wanted(raw, seen)):
             return
-        lines = logtext.read_lines(raw, seen.lines + 1, unwrap=unwrap)
-        for index in self._wanted(lines.text, seen):
-            self._find(index, lines, seen)
+        lines = logtext.read_lines(raw, first, unwrap=thorough)
+        for index in self._wanted(lines.text, seen, every=every):
+            self._find(index, lines, seen, every=every)
 
-    def _wanted(self, text: bytes, seen: Seen) -> list[int]:
+    def _wanted(self, text: bytes, seen: Seen, *, every: bool = False) -> list[int]:
         """The patterns that could be in the text and have not been found often enough."""
         found = self._filter.Match(text, potential=True) or ()
-        return [index for index in found if len(seen.places.get(self._numbers[index], ())) < _ENOUGH]
+        return [index for index in found if every or len(seen.places.get(self._numbers[index], ())) < _ENOUGH]
 
-    def _find(self, index: int, lines: logtext.Lines, seen: Seen) -> None:
+    def _find(self, index: int, lines: logtext.Lines, seen: Seen, *, every: bool) -> None:
         pattern, at = self._filter.re(index), 0
-        places = seen.places.get(self._numbers[index], [])
-        while len(places) < _ENOUGH and (match := pattern.search(lines.text, at)):
+        places = {place.line: place for place in seen.places.get(self._numbers[index], ())}
+        while (every or len(places) < _ENOUGH) and at < len(lines.text) and (match := pattern.search(lines.text, at)):
             row = bisect.bisect_right(lines.starts, match.start()) - 1
-            end = lines.starts[row + 1] if row + 1 < len(lines.starts) else len(lines.text) + 1
-            place = Place(lines.numbers[row], _cut(lines.text[lines.starts[row] : end - 1], match.start() - lines.starts[row]))
-            if not places or places[-1] != place:
-                places.append(place)
-            at = end
-            if at > len(lines.text):
-                break
+            start = lines.starts[row]
+            at = lines.starts[row + 1] if row + 1 < len(lines.starts) else len(lines.text) + 1
+            number = lines.numbers[row]
+            places.setdefault(number, Place(number, _cut(lines.text[start : at - 1], match.start() - start)))
         if places:
-            seen.places[self._numbers[index]] = sorted(places)
+            found = sorted(places.values())
+            seen.places[self._numbers[index]] = found if len(found) <= 2 * _ENOUGH else found[:_ENOUGH] + found[-_ENOUGH:]
 
 
 def _cut(row: bytes, at: int) -> str:
@@ -154,17 +160,18 @@ def _whole_lines(log: Iterable[bytes]) -> Iterator[bytes]:
     """The log as UTF-8 blocks of whole lines, however it was cut; of a line longer than a block, parts that overlap."""
     rest = b""
     for piece in logtext.narrow(log):
-        rest += piece
-        while len(rest) > BLOCK:
-            cut = rest.rfind(b"\n", 0, BLOCK) + 1
+        data, at = rest + piece, 0
+        while len(data) - at > BLOCK:
+            cut = data.rfind(b"\n", at, at + BLOCK) + 1
             if cut:
-                yield logtext.recode(rest[:cut])
-                rest = rest[cut:]
+                yield logtext.recode(data[at:cut])
+                at = cut
                 continue
-            cut = BLOCK
-            while rest[cut] & 0xC0 == 0x80 and cut > BLOCK - 4:
+            cut = at + BLOCK
+            while data[cut] & 0xC0 == 0x80 and cut > at + BLOCK - 4:
                 cut -= 1
-            yield logtext.recode(rest[:cut])
-            rest = rest[cut - logtext.OVERLAP :]
+            yield logtext.recode(data[at:cut])
+            at = cut - logtext.OVERLAP
+        rest = data[at:]
     if rest:
         yield logtext.recode(rest)
