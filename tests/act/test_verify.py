@@ -156,7 +156,10 @@ async def refused(world: World, says: str, **more: Any) -> Played:
 
 async def test_no_ping_reply(world: World) -> None:
     world.pings = [Reply(SILENT, 1)]
-    await refused(world, "tailscale ping 100.96.12.34 gets no reply")
+    played = await refused(world, "tailscale ping 100.96.12.34 gets no reply")
+    told = played.observed("tailnet")[-1]
+    assert (told["peer"]["ok"], told["path"]["kind"], told["ssh"]) == (True, "none", None)
+    assert "gets no reply" in told["path"]["en"]
     assert not ran(world.computer, "UserKnownHostsFile")
 
 
@@ -181,7 +184,10 @@ async def test_a_server_of_the_same_name_is_not_taken(world: World) -> None:
 async def test_an_offline_server(world: World) -> None:
     assert world.seen
     world.seen["Online"] = False
-    await refused(world, "is offline in the tailnet")
+    played = await refused(world, "is offline in the tailnet")
+    told = played.observed("tailnet")[-1]
+    assert (told["peer"]["ok"], told["path"]) == (False, None)
+    assert "is offline" in told["peer"]["en"]
 
 
 async def test_an_expired_server_as_it_says_itself(world: World) -> None:
@@ -197,7 +203,8 @@ async def test_a_server_without_its_control_server(world: World) -> None:
 
 async def test_a_computer_without_tailscale(world: World) -> None:
     world.look = "system=Linux\ndistribution=debian\n"
-    await refused(world, "install.sh | sh")
+    played = await refused(world, "install.sh | sh")
+    assert played.observed("local")[-1]["state"] == "not installed"
 
 
 async def test_a_computer_that_is_not_logged_in(world: World) -> None:
@@ -240,7 +247,8 @@ async def test_a_stop_is_final(world: World, own: list[str]) -> None:
 
 async def test_without_the_server_s_keys_nothing_is_proven(world: World) -> None:
     world.keys = "port=22\nboot=b00t\n"
-    await refused(world, "nothing to compare with")
+    played = await refused(world, "nothing to compare with")
+    assert (played.observed("tailnet")[-1]["ssh"]["ok"], played.observed("tailnet")[-1]["ssh"]["login"]) == (None, False)
     assert not ran(world.computer, "UserKnownHostsFile")
 
 
@@ -277,6 +285,7 @@ async def test_expiry_is_switched_off_with_a_token(world: World, fake: Fake) -> 
         ("n1CNTRL", "tag:server", ""),
         ("n9CNTRL", "amelie@example.com", "2027-05-01T00:00:00Z"),
     ]
+    assert played.observed("tailnet")[-1]["server"]["expiry"]["state"] == "never"  # the console knows before the server does
     assert "tskey-api-good" not in played.log
 
 

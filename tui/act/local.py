@@ -83,7 +83,7 @@ async def local(stage: Stage) -> None:
     need = choice(stage.spec, "need", ("running", "installed", "nothing"), "running")
     on = str(stage.spec.options.get("on", LOCAL))
     here = await survey_local(stage, on)
-    await _tell(stage, here)
+    await tell(stage, here)
     await _log(stage, here)
     if _lacks(here, need):
         here = await _person(stage, here, need, on)
@@ -121,7 +121,7 @@ async def _person(stage: Stage, here: Here, need: str, on: str) -> Here:
         nonlocal latest
         now = await survey_local(stage, on)
         if (now.now.stand, now.there) != (latest.now.stand, latest.there):
-            await _tell(stage, now)
+            await tell(stage, now)
             await _log(stage, now)
         latest = now
         return not _lacks(now, need)
@@ -165,7 +165,8 @@ def _same(stage: Stage, here: Here) -> bool | None:
     return mine.lower() == tailnet.lower() if mine and tailnet else None
 
 
-async def _tell(stage: Stage, here: Here) -> None:
+async def tell(stage: Stage, here: Here) -> None:
+    """Tell the panel how this computer stands."""
     net, said = here.now.tailnet, here.advice
     facts: dict[str, Any] = {
         "system": here.look.system,

@@ -38,11 +38,11 @@ class Login:
         return f"ssh://{self.user}@{host}" + ("" if self.port == 22 else f":{self.port}")
 
     def facts(self) -> dict[str, Any]:
-        """As JSON, for panels."""
+        """As JSON, for panels; its sentence is the proof's own."""
         proof = self.proof
         return {
             "ok": proof.ok, "proof": str(proof.reached), "login": proof.reached is Reached.SAME, "address": self.address,
-            "keys": list(self.keys), "zh": proof.say.zh, "en": proof.say.en,
+            "keys": list(self.keys),
         }  # fmt: skip
 
 

@@ -123,7 +123,11 @@ def _unseen(server: Tailnet, local: Tailnet) -> Text:
 def expiry(node: Node, now: datetime) -> Expiry:
     """When the node's key ends, and what that means for a server. `now` is aware."""
     if node.expired or node.key_over(now):
-        text = Text("{name} 的密钥已经过期，要重新登录", "the key of {name} has expired; it must log in again")
+        text = Text(
+            "{name} 的密钥已经过期，要重新登录；以后不想再到期：管理后台 → Machines → {name} → ⋯ → Disable key expiry",
+            "the key of {name} has expired; it must log in again. So that it does not happen again: console → Machines → {name} → ⋯ → "
+            "Disable key expiry",
+        )
         return Expiry("expired", text.fill(name=node.hostname), None, _iso(node))
     if node.expiry_unread:
         text = Text("看不懂密钥的到期时间“{raw}”，请在管理后台确认", "can't read when the key expires (“{raw}”); see the console")

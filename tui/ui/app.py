@@ -25,7 +25,7 @@ from tui.ui.screens.opening.screen import OpeningScreen
 from tui.ui.starts import GuideStart, LibraryStart, OpeningStart, PracticeStart, Start
 from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.cells import visible
-from tui.ui.widgets.keys import key, key_name, listed, offered, words
+from tui.ui.widgets.keys import key, key_name, listed, offered, words_now
 from tui.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ class ZhinanApp(App[int]):
             ident = binding.id or ""
             if enabled and ident and ident not in seen and offered(self.screen, binding):
                 seen.add(ident)
-                yield Entry(words(binding), key_name(name), binding.action, node)
+                yield Entry(words_now(self.screen, binding), key_name(name), binding.action, node)
 
     # ---- what goes wrong ------------------------------------------------------------------------------------------------------
 

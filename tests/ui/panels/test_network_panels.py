@@ -14,7 +14,7 @@ from tui.ui.panels import network, tailnet
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.network import NetworkPanel, conclusion, mend_rows, probe_rows, when
 from tui.ui.panels.table import Table
-from tui.ui.panels.tailnet import TailnetPanel, machine_rows, proof_rows
+from tui.ui.panels.tailnet import TailnetPanel, console_rows, machine_rows, proof_rows
 from tui.ui.panels.told import topic_of
 from tui.ui.theme import DARK
 
@@ -68,7 +68,7 @@ TAILNET: dict[str, Any] = {
         LAPTOP, SERVER, machine("n3", "phone", "100.70.3.4", "never ", online=False), machine("n4", "old", "100.70.3.5", "expired "),
         machine("n5", "odd", "100.70.3.6", "unread "),
     ],
-    "path": {"kind": "relay", "via": "DERP hkg", "ms": 88, **both("经中继 hkg")},
+    "peer": {"ok": True, **both("同一个节点")}, "path": {"kind": "relay", "via": "DERP hkg", "ms": 88, **both("经中继 hkg")},
     "ssh": {"ok": True, "proof": "same", **both("同一把主机密钥")}, "boot": "enabled", "at": NOW,
 }  # fmt: skip
 
@@ -136,12 +136,13 @@ def test_a_key_that_ended_since_it_was_looked_at_is_expired() -> None:
 
 def test_the_proofs_stand_under_each_other() -> None:
     assert words(proof_rows(TAILNET, NOW)) == [
-        ("!", "路径", "经中继 hkg"), ("✓", "SSH", "同一把主机密钥"), ("✓", "开机", "开机自动启动 (enabled)"), ("!", "密钥", "密钥 valid"),
+        ("✓", "节点", "同一个节点"), ("!", "路径", "经中继 hkg"),
+        ("✓", "SSH", "同一把主机密钥"), ("✓", "开机", "开机自动启动 (enabled)"), ("!", "密钥", "密钥 valid"),
     ]  # fmt: skip
     assert words(proof_rows({"path": None, "ssh": None}, NOW)) == []
 
 
-@pytest.mark.parametrize(("kind", "mark"), [("direct", "✓"), ("relay", "!"), ("", "✗")])
+@pytest.mark.parametrize(("kind", "mark"), [("direct", "✓"), ("relay", "!"), ("none", "✗"), ("", "✗")])
 def test_direct_and_relayed_are_told_apart(kind: str, mark: str) -> None:
     assert words(proof_rows({"path": {"kind": kind, **both("x")}}, NOW)) == [(mark, "路径", "x")]
 
@@ -156,16 +157,45 @@ def test_whether_it_starts_with_the_machine(boot: str, mark: str) -> None:
     assert words(proof_rows({"boot": boot}, NOW))[0][0] == mark
 
 
+@pytest.mark.parametrize(("ok", "mark"), [(True, "✓"), (False, "✗"), (None, "✗")])
+def test_whether_it_is_that_machine(ok: bool | None, mark: str) -> None:
+    assert words(proof_rows({"peer": {"ok": ok, **both("x")}}, NOW)) == [(mark, "节点", "x")]
+
+
+CONSOLE = [
+    {
+        "id": "n2",
+        "name": "ecs-hz",
+        "ip": "100.101.102.103",
+        "os": "linux",
+        "user": "tag:server",
+        "expiry": "",
+        "last_seen": "2026-09-20T08:00:00Z",
+    },
+    {"id": "n9", "name": "gone", "ip": "100.1.2.3", "os": "linux", "user": "me@x", "expiry": "2026-09-25T00:00:00Z", "last_seen": ""},
+]
+
+
+def test_what_the_console_lists_says_whose_it_is_and_what_is_not_seen_from_here() -> None:
+    server, gone = words(console_rows({**TAILNET, "console": CONSOLE}, NOW))
+    assert server[:2] == ("◦", "ecs-hz (服务器)")
+    assert server[2].split() == ["100.101.102.103", "tag:server", "密钥不过期", "上次在线", "2026-09-20"]
+    assert gone[:2] == ("!", "gone")
+    assert gone[2].split() == ["100.1.2.3", "me@x", "密钥", "2026-09-25", "到期", "本机看不到"]
+    assert words(console_rows({**TAILNET, "console": None}, NOW)) == []
+
+
 leaves = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=5)
 junk = st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "zh", "ms"]), inner))
-facts = st.dictionaries(st.sampled_from([*NETWORK, *TAILNET, "health"]), junk)
-inner_facts = st.dictionaries(st.sampled_from(["name", "ip", "expiry", "status", "ms", "ok", "kind", "price", "title"]), junk)
+facts = st.dictionaries(st.sampled_from([*NETWORK, *TAILNET, "health", "console"]), junk)
+inner_facts = st.dictionaries(st.sampled_from(["name", "ip", "expiry", "status", "ms", "ok", "kind", "price", "title", "last_seen"]), junk)
 
 
 @given(facts, st.lists(inner_facts, max_size=2), inner_facts)
 def test_facts_of_another_shape_break_nothing(told: dict[str, Any], many: list[dict[str, Any]], one: dict[str, Any]) -> None:
-    for each in (told, {"machines": many, "rows": many, "mends": many, "path": one, "ssh": one, "say": one}):
-        for row in (*machine_rows(each, NOW), *proof_rows(each, NOW), *probe_rows(each), *mend_rows(each), *conclusion(each)):
+    for each in (told, {"machines": many, "console": many, "rows": many, "mends": many, "path": one, "ssh": one, "peer": one, "say": one}):
+        tailnet_rows = (*machine_rows(each, NOW), *proof_rows(each, NOW), *console_rows(each, NOW))
+        for row in (*tailnet_rows, *probe_rows(each), *mend_rows(each), *conclusion(each)):
             assert all(isinstance(cell.text, str) for cell in row)
         when(each, NOW)
 
@@ -206,10 +236,11 @@ async def test_the_panels_follow_the_run() -> None:
         state = RunState(steps={"a": StepState(Phase.RUNNING, topics={"network": NETWORK, "tailnet": TAILNET})})
         for panel in panels:
             panel.state, panel.step_id = state, "a"
+            panel.tell_time(NOW)
         await pilot.pause()
         assert panels[1].query_one(Heading).facts == ("4 / 5 在线",)
         assert panels[0].query_one(Heading).facts[0] == "登录后"
-        assert [len(table.rows) for panel in panels for table in panel.query(Table)] == [1, 4, 8, 5, 4]
+        assert [len(table.rows) for panel in panels for table in panel.query(Table)] == [1, 4, 8, 5, 5, 0, 0]
         for panel in panels:
             panel.state = RunState()
         await pilot.pause()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from shell_stage import NOW, Scripted, app, began, ended, screen, sees, sight, step_began, step_ended, until
 
+from tui import texts
 from tui.run import events as ev
 from tui.run.events import AnyEvent
 from tui.run.plan import Request
@@ -18,6 +19,7 @@ from tui.ui.panels.login import LoginPanel
 from tui.ui.panels.network import NetworkPanel
 from tui.ui.panels.qr import QrCode
 from tui.ui.panels.tailnet import TailnetPanel
+from tui.ui.widgets.keybar import KeyBar
 
 LINK = "https://login.tailscale.com/a/1f6c0a2b9d3e"
 WIDE, NARROW = (140, 40), (80, 24)
@@ -118,6 +120,32 @@ async def test_y_copies_the_awaited_link_and_a_command_once_nobody_is(size: tupl
         await until(pilot, lambda: not screen(pilot).runner.busy)
         await pilot.press("y")
         assert program.clipboard == "echo hello"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", ("打开浏览器", "复制链接", "取消")), ("en", ("open browser", "copy link", "cancel"))]
+)
+async def test_panel_and_key_bar_say_the_same_of_the_keys(language: texts.Language, words: tuple[str, ...]) -> None:
+    texts.use(language)
+    program, session = app(login)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        bar = screen(pilot).query_one(KeyBar)
+        await pilot.press("r")
+        await sight(pilot, LINK)
+        await until(pilot, lambda: all(word in bar.render().plain for word in words))
+        session.gate.set()
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        await until(pilot, lambda: not any(word in bar.render().plain for word in words[1:]))
+
+
+async def test_the_countdown_goes_by_the_screen_s_clock() -> None:
+    program, _ = app(login)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, LINK)
+        panels = screen(pilot).panels
+        panels.tell_time(NOW * 2 - 61)
+        assert panels.query_one(LoginPanel).query_one(Heading).facts == ("还有 01:01",)
 
 
 async def test_the_other_language_at_once() -> None:

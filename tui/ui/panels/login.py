@@ -5,8 +5,6 @@ The same panel says afterwards whose network the machine is in, and why it is no
 
 from __future__ import annotations
 
-import time
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.reactive import reactive
@@ -18,18 +16,19 @@ from tui.ui.linebreak import width_of, wrap
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.qr import QrCode
 from tui.ui.panels.table import Cell, Table
-from tui.ui.panels.told import Facts, awaiting, health, part, sentence, topic_of, word
+from tui.ui.panels.told import Facts, awaiting, part, reasons, sentence, topic_of, word
 from tui.ui.panels.topic import TopicPanel
 from tui.ui.widgets.cells import clock, visible
 
 _LOGIN = Text("登录", "Login")
 _LEFT = Text("还有 {time}", "{time} left")
 _OVER = Text("时间到了", "time is up")
-_KEYS = (
-    ("o", Text("打开浏览器", "open browser")),
-    ("y", Text("复制链接", "copy link")),
-    ("x", Text("取消", "cancel")),
-)
+KEYS = {
+    "open_link": ("o", Text("打开浏览器", "open browser")),
+    "copy": ("y", Text("复制链接", "copy link")),
+    "stop": ("x", Text("取消", "cancel")),
+}
+"""What the keys of these actions do while a link waits to be opened, in the panel and in the key bar alike."""
 _CALM = Text(
     "在任何设备上打开都行。连接断了也不要紧，登录在服务器上继续等。",
     "Any device will do. A lost connection does no harm: the login goes on waiting on the server.",
@@ -72,10 +71,6 @@ class LoginPanel(TopicPanel):
         """What to do, code, link, keys, then how it stands."""
         yield from (self._heading, self._what, self._code, self._link, self._keys, self._calm, self._table)
 
-    def on_mount(self) -> None:
-        """Count down."""
-        self.set_interval(1, self._count)
-
     def watch_room(self) -> None:
         """More or fewer rows."""
         self.tell()
@@ -95,7 +90,7 @@ class LoginPanel(TopicPanel):
             widget.display = waits
         if self._wait is not None:
             self._show(self._wait)
-        self._count()
+        self.count()
 
     def _show(self, wait: Wait) -> None:
         width = self.content_size.width
@@ -113,8 +108,9 @@ class LoginPanel(TopicPanel):
         for widget in (self._keys, self._calm):
             widget.set_class(tall, "-air")
 
-    def _count(self) -> None:
-        self._heading.facts = left(self._wait, time.time())
+    def count(self) -> None:
+        """Count down."""
+        self._heading.facts = left(self._wait, self.now)
 
 
 def has(state: RunState, step_id: str) -> bool:
@@ -133,7 +129,7 @@ def keys(room: int) -> Content:
     """What can be done about it; the last ones are left out where room is short."""
     parts: list[tuple[str, str]] = []
     used = 0
-    for name, words in _KEYS:
+    for name, words in KEYS.values():
         size = len(name) + 3 + width_of(str(words)) + 2
         if used + size - 2 > room:
             break
@@ -154,7 +150,7 @@ def standing(facts: Facts, *, awaited: bool) -> tuple[tuple[Cell, ...], ...]:
         value = word(facts, key)
         if value and value not in said:  # the sentence of a machine that runs has it all
             rows.append((Cell(""), Cell(str(name), "$muted"), Cell(value)))
-    rows += [(sign, Cell(""), words) for sign, words in health(facts)]
+    rows += [(sign, Cell(""), words) for sign, words in reasons(facts)]
     return tuple(rows)
 
 

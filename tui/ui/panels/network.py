@@ -5,7 +5,6 @@ The sentence stands first, since it is what a reader wants; the rows below it ar
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from textual.app import ComposeResult
@@ -58,20 +57,17 @@ class NetworkPanel(TopicPanel):
         """The sentence, the probes, the ways out."""
         yield from (self._heading, self._says, self._probes, self._mends)
 
-    def on_mount(self) -> None:
-        """Count down to the next look."""
-        self.set_interval(1, self._count)
-
     def tell(self) -> None:
         """Show what is known."""
         self._facts = topic_of(self.state, self.step_id, "network")
         self._says.rows = tuple(conclusion(self._facts))
         self._probes.rows = tuple(probe_rows(self._facts))
         self._mends.rows = tuple(mend_rows(self._facts))
-        self._count()
+        self.count()
 
-    def _count(self) -> None:
-        self._heading.facts = when(self._facts, time.time())
+    def count(self) -> None:
+        """Count down to the next look."""
+        self._heading.facts = when(self._facts, self.now)
 
 
 def has(state: RunState, step_id: str) -> bool:

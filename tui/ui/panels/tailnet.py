@@ -5,7 +5,6 @@ A machine's `relay` is only its nearest relay: whether packets go by it is known
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -16,7 +15,7 @@ from tui.texts import Text
 from tui.ui.linebreak import width_of
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.table import Cell, Table
-from tui.ui.panels.told import DECIDE, FAIL, PASS, TODO, UNSURE, Facts, health, moment, part, parts, sentence, topic_of, word
+from tui.ui.panels.told import DECIDE, FAIL, PASS, TODO, UNSURE, Facts, moment, part, parts, reasons, sentence, topic_of, word
 from tui.ui.panels.topic import TopicPanel
 
 _TAILNET = Text("虚拟局域网", "Tailnet")
@@ -28,9 +27,12 @@ _NEVER = Text("密钥不过期", "no key expiry")
 _EXPIRES = Text("密钥 {day} 到期", "key until {day}")
 _EXPIRED = Text("密钥已过期", "key expired")
 _UNREAD = Text("密钥到期时间看不懂", "key expiry unreadable")
-_PATH, _SSH, _BOOT, _KEY = Text("路径", "path"), Text("SSH", "SSH"), Text("开机", "boot"), Text("密钥", "key")
+_NODE, _PATH, _SSH, _BOOT, _KEY = Text("节点", "node"), Text("路径", "path"), Text("SSH", "SSH"), Text("开机", "boot"), Text("密钥", "key")
 _AT_BOOT, _NOT_AT_BOOT = Text("开机自动启动", "starts with the machine"), Text("开机不会自动启动", "does not start with the machine")
 _BOOT_UNKNOWN = Text("看不出是否开机自动启动", "can't tell whether it starts with the machine")
+_CONSOLE = Text("管理后台里的 {n} 台", "in the console: {n}")
+_LAST = Text("上次在线 {day}", "seen {day}")
+_UNSEEN = Text("本机看不到", "not seen from here")
 _NO_BOOT = ("disabled", "masked")
 _SOON = 30
 """Days before a key's end from which the reader has to decide."""
@@ -51,10 +53,12 @@ class TailnetPanel(TopicPanel):
         self._heading = Heading(_TAILNET)
         self._machines = Table((0.03, 0.4))
         self._proofs = Table((0.03, 0.3))
+        self._count = Table((0.03,))
+        self._listed = Table((0.03, 0.4))
 
     def compose(self) -> ComposeResult:
-        """Machines, then what was proven of the way to the server."""
-        yield from (self._heading, self._machines, self._proofs)
+        """Machines, what was proven of the way to the server, then what the console knows."""
+        yield from (self._heading, self._machines, self._proofs, self._count, self._listed)
 
     def tell(self) -> None:
         """Show what is known."""
@@ -62,8 +66,11 @@ class TailnetPanel(TopicPanel):
         machines = list(parts(facts, "machines"))
         online = sum(each.get("online") is True for each in machines)
         self._heading.facts = (str(_ONLINE.fill(n=online, all=len(machines))),) if machines else ()
-        self._machines.rows = tuple(machine_rows(facts, time.time()))
-        self._proofs.rows = tuple(proof_rows(facts, time.time()))
+        self._machines.rows = tuple(machine_rows(facts, self.now))
+        self._proofs.rows = tuple(proof_rows(facts, self.now))
+        listed = tuple(console_rows(facts, self.now))
+        self._count.rows = ((Cell(""), Cell(str(_CONSOLE.fill(n=len(listed))), "$muted")),) if listed else ()
+        self._listed.rows = listed
 
 
 def has(state: RunState, step_id: str) -> bool:
@@ -91,6 +98,8 @@ def machine_rows(facts: Facts, now: float) -> list[Row]:
 
 def proof_rows(facts: Facts, now: float) -> Iterator[Row]:
     """The way to the server, the login through it, whether it stays there, and what Tailscale complains about. `now` in Unix seconds."""
+    if peer := part(facts, "peer"):
+        yield PASS if peer.get("ok") is True else FAIL, Cell(str(_NODE), "$muted"), Cell(sentence(peer))
     if path := part(facts, "path"):
         said = sentence(path) or " ".join((word(path, "kind"), word(path, "via")))
         yield {"direct": PASS, "relay": DECIDE}.get(word(path, "kind"), FAIL), Cell(str(_PATH), "$muted"), Cell(said)
@@ -103,7 +112,33 @@ def proof_rows(facts: Facts, now: float) -> Iterator[Row]:
     key = part(part(facts, "server"), "expiry")
     if key and word(key, "state") != "never":
         yield DECIDE if _key(key, now)[1] else PASS, Cell(str(_KEY), "$muted"), Cell(sentence(key))
-    yield from ((mark, Cell(""), words) for mark, words in health(facts))
+    yield from ((mark, Cell(""), words) for mark, words in reasons(facts))
+
+
+def console_rows(facts: Facts, now: float) -> Iterator[Row]:
+    """The machines that the admin console lists, if it was asked: whose each is, when its key ends, when it was there last.
+
+    One that this computer does not see is marked: access rules, or an old entry. `now` in Unix seconds.
+    """
+    listed = list(parts(facts, "console"))
+    if not listed:
+        return
+    me, server = _who(part(facts, "self")), _who(part(facts, "server"))
+    seen = {_who(each) for each in parts(facts, "machines")}
+    ips = max(len(word(each, "ip")) for each in listed)
+    for each in listed:
+        who, ends = _who(each), moment(each, "expiry")
+        key, urgent = _key({"state": "valid" if word(each, "expiry") else "never", "at": word(each, "expiry")}, now)
+        last = moment(each, "last_seen")
+        unseen = str(_UNSEEN) if who not in seen else ""
+        known = (word(each, "ip").ljust(ips), word(each, "user"), key, str(_LAST.fill(day=f"{last:%Y-%m-%d}")) if last else "", unseen)
+        role = f" ({_HERE})" if who and who == me else f" ({_SERVER})" if who and who == server else ""
+        mark = DECIDE if urgent or unseen else TODO
+        yield (
+            mark,
+            Cell(word(each, "name") + role),
+            Cell("  ".join(part for part in known if part.strip()), "$muted" if ends is None else "$ink"),
+        )
 
 
 def _boot(systemd: str) -> Row:

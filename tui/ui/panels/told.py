@@ -60,9 +60,9 @@ def moment(facts: Facts, name: str) -> datetime | None:
     return when.replace(tzinfo=when.tzinfo or UTC) if when else None
 
 
-def health(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
+def reasons(facts: Facts, name: str = "health") -> Iterator[tuple[Cell, Cell]]:
     """Mark and words of each reason why Tailscale is not well: red where nothing goes on with it."""
-    for each in parts(facts, "health"):
+    for each in parts(facts, name):
         said, line = sentence(each), word(each, "line")
         words = f"{said} · {line}" if said and line and line not in said else said or line
         if words:

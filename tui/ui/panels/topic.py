@@ -9,14 +9,27 @@ from tui.run.state import RunState
 
 
 class TopicPanel(VerticalScroll):
-    """Shows a topic of the step `step_id`, else of the step that runs, as far as `state` knows. A panel says how in `tell`."""
+    """Shows a topic of the step `step_id`, else of the step that runs, as far as `state` knows. A panel says how in `tell`.
+
+    It has no clock of its own: whoever shows it says what time it is (`tell_time`), so that a standing clock gives a standing picture.
+    """
 
     state: reactive[RunState] = reactive(RunState)
     step_id: reactive[str] = reactive("")
 
+    now = 0.0
+
     def tell(self) -> None:
         """Show what is known."""
         raise NotImplementedError
+
+    def tell_time(self, now: float) -> None:
+        """The time in Unix seconds, told several times a second."""
+        self.now = now
+        self.count()
+
+    def count(self) -> None:
+        """Show what changes with the time alone; a panel says how, if anything does."""
 
     def on_mount(self) -> None:
         """Show what is known already."""

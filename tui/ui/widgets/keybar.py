@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 from tui.ui.widgets.cells import width
-from tui.ui.widgets.keys import key_name, offered, words
+from tui.ui.widgets.keys import key_name, offered, words_now
 
 _LAST = "app.help"
 _RIGHT = "app.palette"
@@ -75,7 +75,7 @@ class KeyBar(Widget):
         found: dict[str, _Hint] = {}
         for name, (node, binding, enabled, _) in self.screen.active_bindings.items():
             if enabled and binding.show and binding.id and binding.id not in found and offered(self.screen, binding):
-                found[binding.id] = _Hint(key_name(name), words(binding), binding.action, node)
+                found[binding.id] = _Hint(key_name(name), words_now(self.screen, binding), binding.action, node)
         return found
 
     def _draw(self, chosen: list[_Hint], right: _Hint | None) -> Content:

@@ -63,6 +63,13 @@ def offered(screen: Screen[Any], binding: Binding) -> bool:
     return asked is None or bool(asked(binding.action.partition("(")[0]))
 
 
+def words_now(screen: Screen[Any], binding: Binding) -> str:
+    """What the binding does just now: the words of its screen, if that has others for the moment (a method `key_words`), else its own."""
+    asked = getattr(screen, "key_words", None)
+    found: Text | None = asked(binding.action.partition("(")[0]) if asked else None
+    return words(binding) if found is None else str(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One line of the help: all `keys` of one binding, what it does, and how to do it."""

@@ -1,7 +1,7 @@
 """The right-hand column: log, checks, values; below 100 columns the same as tabs under the document.
 
-Above the log stand what a login waits for, the server's network and the tailnet, each only while a step has told something of it.
-It only places and feeds them. Which step they speak of is told from outside, and the panels do not know each other.
+Above the log stand what a login waits for, the reader's computer, the server's network and the tailnet, each only while a step has told
+something of it. It only places and feeds them. Which step they speak of is told from outside, and the panels do not know each other.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from tui.judge.evidence import Status
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.log.view import LogPanel
-from tui.ui.panels import login, network, tailnet, told
+from tui.ui.panels import local, login, network, tailnet, told
 from tui.ui.panels.checks import ChecksPanel
 from tui.ui.panels.heading import Heading
+from tui.ui.panels.topic import TopicPanel
 from tui.ui.panels.values import ValuesPanel
 from tui.ui.widgets.tabs import PanelTabs
 
 _NAMES = {
     "login": Text("登录", "Login"),
+    "local": Text("本机", "Here"),
     "network": Text("内网", "Network"),
     "tailnet": Text("组网", "Tailnet"),
     "log": Text("日志", "Log"),
     "checks": Text("检查", "Checks"),
     "values": Text("数值", "Values"),
 }
-_SOMETIMES = {"login": login.has, "network": network.has, "tailnet": tailnet.has}
+_SOMETIMES = {"login": login.has, "local": local.has, "network": network.has, "tailnet": tailnet.has}
 """The panels that are there only while there is something to show, and how to know."""
 
 _TALL = 46
@@ -53,6 +55,7 @@ class Panels(Vertical):
         """Tabs (hidden while wide), then the panels."""
         yield PanelTabs(id="panel-tabs")
         yield login.LoginPanel(id="login")
+        yield local.LocalPanel(id="local")
         yield network.NetworkPanel(id="network")
         yield tailnet.TailnetPanel(id="tailnet")
         yield LogPanel(id="log")
@@ -89,17 +92,24 @@ class Panels(Vertical):
         return self.query_one("#values", ValuesPanel)
 
     @property
-    def _sometimes(self) -> tuple[login.LoginPanel, network.NetworkPanel, tailnet.TailnetPanel]:
-        return self.query_one(login.LoginPanel), self.query_one(network.NetworkPanel), self.query_one(tailnet.TailnetPanel)
+    def _sometimes(self) -> tuple[TopicPanel, ...]:
+        return tuple(self.query(TopicPanel))
 
     def show_state(self, state: RunState, step_id: str) -> None:
         """The run as it is now, seen from one step."""
         self._state, self._step = state, step_id
-        for panel in (self.checks, self.values, *self._sometimes):
+        panels: tuple[ChecksPanel | ValuesPanel | TopicPanel, ...] = (self.checks, self.values, *self._sometimes)
+        for panel in panels:
             panel.state = state
             panel.step_id = step_id
         self._come_and_go()
         self.relabel()
+
+    def tell_time(self, now: float) -> None:
+        """The time in Unix seconds, for what is counted up or down."""
+        self.log_panel.tell_time(now)
+        for panel in self._sometimes:
+            panel.tell_time(now)
 
     def _come_and_go(self) -> None:
         """Show the panels that have something to say. A link that somebody must open takes the place of other tabs, once."""

@@ -14,10 +14,12 @@ from tui.run.state import Phase
 from tui.texts import Text
 from tui.ui.dialogs.confirm import ConfirmDialog
 from tui.ui.document.messages import Activated
+from tui.ui.panels.login import KEYS
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.again import again_question
 from tui.ui.screens.guide.bindings import BINDINGS
 from tui.ui.screens.guide.findbar import FindBar
+from tui.ui.screens.guide.links import told
 from tui.ui.screens.guide.offers import done, offered_beside, offered_here, on_offer
 from tui.ui.screens.guide.reading import GuideReading
 from tui.ui.screens.guide.stage import NARROW
@@ -52,6 +54,11 @@ class GuideScreen(GuideReading):
     def offers(self, action: str) -> bool:
         """Whether a key makes sense now; one that does not is left out of key bar and palette, and pressed all the same says why not."""
         return not self.is_mounted or on_offer(self, action)
+
+    def key_words(self, action: str) -> Text | None:
+        """Other words for a key while a link waits to be opened: the keys are about the link then, as its panel says."""
+        waits = self.is_mounted and told(self.runner) is not None
+        return KEYS[action][1] if waits and action in KEYS else None
 
     # ---- the run
 

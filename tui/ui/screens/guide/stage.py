@@ -146,7 +146,7 @@ class GuideStage(Screen[None]):
         runner.flush()
         now = time.time()
         self.document.tell_time(now)
-        self.panels.log_panel.tell_time(now)
+        self.panels.tell_time(now)
         if self._shown is not runner.state:
             self._show_state(runner.state)
             self._time_log()
