@@ -177,7 +177,7 @@ async def test_no_write_outside_and_no_connection(world, run, tmp_path) -> None:
 
 
 async def test_dangerous_names_are_stand_ins(world, run) -> None:
-    names = "apt-get apt dpkg systemctl journalctl curl wget sudo ssh ping reboot shutdown iptables nft docker killall pkill mount"
+    names = "apt-get apt dpkg systemctl journalctl curl wget sudo ssh ping reboot shutdown iptables ufw docker killall pkill mount"
     done = await run(world, f"for name in {names}; do type -P $name; done")
     found = done.out.split()
     assert len(found) == len(names.split())

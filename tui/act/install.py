@@ -98,7 +98,7 @@ async def _download(stage: Stage, host: Host, mirror: str) -> str:
         why = failure(seen.out, seen.code) if seen.end is End.EXITED else None
         if why is None or not why.again or not pauses:
             raise _given_up(seen, why)
-        pause = pauses.pop(0)
+        pause = await stage.wait_of(pauses.pop(0))
         text = Text("{why}；{pause} 秒后再试一次", "{why}; trying again in {pause} s")
         await stage.note(text.fill(why=why.say).fill(pause=f"{pause:g}"))
         await stage.sleep(pause)

@@ -50,6 +50,7 @@ async def network(stage: Stage) -> None:
 
 async def _wait(stage: Stage, health: Health, now: Probe, wait: float) -> None:
     """Let the time go by before the second look, counting down for the panel. Raises Cancelled when stopped."""
+    wait = await stage.wait_of(wait)
     text = Text("{seconds} 秒后再看一次：已有的连接和缓存会把问题盖住一阵", "looking again in {seconds} seconds: open connections and caches hide it for a while")  # fmt: skip # noqa: E501
     await stage.note(text.fill(seconds=f"{wait:.0f}"))
     until = time.time() + wait

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from tui.errors import Unusable
-from tui.practice.tools.ground import BIG_FILES, FULL_SIZE, Ground
+from tui.practice.tools.ground import BIG_FILES, FULL_SIZE, Ground, make_device
 from tui.practice.tools.main import stand_ins
 from tui.texts import Text
 
@@ -31,6 +32,11 @@ _HARMLESS = (
     "realpath rm rmdir script sed seq setsid sh sha1sum sha256sum sha512sum shasum shuf sleep sort split stat stdbuf stty sum sync tac "
     "tail tar tee test timeout touch tput tr true truncate tsort tty uniq unxz uptime wc which xargs xxd xz yes zcat zstd"
 )
+_PLAIN = re.compile(r"[\w./+-]+")
+_ROUTES = """Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
+eth0	00000000	FD0010AC	0003	0	0	100	00000000	0	0	0
+eth0	000010AC	00000000	0001	0	0	100	00F0FFFF	0	0	0
+"""
 _OS_RELEASE = """PRETTY_NAME="Ubuntu 24.04.3 LTS"
 NAME="Ubuntu"
 VERSION_ID="24.04"
@@ -40,6 +46,11 @@ ID=ubuntu
 ID_LIKE=debian
 UBUNTU_CODENAME=noble
 """
+_ALIBABA = {
+    "sys/class/dmi/id/sys_vendor": "Alibaba Cloud\n",
+    "sys/class/dmi/id/product_name": "Alibaba Cloud ECS\n",
+    "run/cloud-init/cloud-id": "aliyun\n",
+}
 _SHIM = """#!/bin/sh
 exec {python} -I -S -c 'import sys; sys.path.insert(0, sys.argv.pop(1)); from tui.practice.tools.main import main; main()' \\
   {source} {root} {host} {name} "$@"
@@ -69,7 +80,7 @@ class Folder:
     def furnish(self, host: str, faults: Iterable[str]) -> Ground:
         """Make one host's home, its stand-ins, and the few system files that matter."""
         ground = Ground(self.root, host)
-        for folder in (ground.home, ground.bin, ground.root / host / "tmp", ground.home / ".ssh"):
+        for folder in (ground.home, ground.bin, ground.temporary, ground.home / ".ssh"):
             folder.mkdir(mode=0o700, parents=True)
         python, source, root = (shlex.quote(str(path)) for path in (sys.executable, Path(__file__).resolve().parents[2], self.root))
         for name in stand_ins():
@@ -85,15 +96,19 @@ class Folder:
             "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
             "etc/apt/sources.list.d/ubuntu.sources": "Types: deb\nURIs: http://mirrors.cloud.aliyuncs.com/ubuntu\n",
             "etc/default/grub": "",
-            "dev/net/tun": "",
             "usr/share/keyrings/ubuntu-archive-keyring.gpg": "",
             "var/log/syslog": "",
             "root/.profile": "",
+            "proc/net/route": _ROUTES,
+            **{f"proc/sys/net/ipv4/conf/{card}/rp_filter": "0\n" for card in ("all", "default", "eth0")},
         }
-        if "tun-missing" in faults:
-            del files["dev/net/tun"]
+        if host == "ecs":
+            files |= _ALIBABA
         for name, text in files.items():
             _write(ground.fs / name, text)
+        if "tun-missing" not in faults:
+            make_device(ground.fs / "dev/net/tun")
+        (ground.fs / "run/systemd/system").mkdir(parents=True)
         (ground.fs / "var/log/journal").mkdir()
         (ground.fs / "var/cache/apt/archives").mkdir(parents=True)
         if "disk-full" in faults:
@@ -110,18 +125,16 @@ class Folder:
         for name in (".bash_profile", ".bashrc"):
             _write(ground.home / name, lines)
 
-    def link_harmless(self) -> str:
-        """Links to the tools that can do no harm, of those this computer has; returns the real bash. `Unusable` without one."""
+    def link_harmless(self) -> None:
+        """Links to the tools that can do no harm, of those this computer has. `Unusable` where it has no bash."""
         folder = self.root / "harmless"
         folder.mkdir(mode=0o700)
         for name in _HARMLESS.split():
             path = shutil.which(name)
             if path is not None:
                 (folder / name).symlink_to(path)
-        bash = folder / "bash"
-        if not bash.exists():
+        if not (folder / "bash").exists():
             raise Unusable(NO_BASH)
-        return str(bash.resolve())
 
 
 NO_BASH = Text(
@@ -141,10 +154,16 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
 
 
+def _bases() -> list[Path]:
+    """Where worlds may lie: the temporary folder, or another where its name has letters that a script would trip over."""
+    usual = Path(tempfile.gettempdir())
+    return [usual] if _PLAIN.fullmatch(str(usual.resolve())) else [usual, Path("/tmp")]  # noqa: S108  a fresh folder of our own in it
+
+
 def _claim() -> tuple[Path, IO[str]]:
     """A new folder with its lock held. Another program's sweep may get in between the two; then there is a next one."""
     while True:
-        root = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
+        root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_bases()[-1])).resolve()
         with contextlib.suppress(FileNotFoundError):
             lock = _hold(root)
             if lock is not None and (root / "owner").exists():
@@ -166,7 +185,7 @@ def _hold(root: Path) -> IO[str] | None:
 
 def sweep() -> None:
     """Remove the worlds whose program has died without doing it."""
-    for root in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for root in [found for base in _bases() for found in base.glob(f"{_PREFIX}*")]:
         with contextlib.suppress(OSError):
             if root.is_symlink() or root.stat().st_uid != os.getuid() or not (root / "owner").exists():
                 continue

@@ -18,9 +18,11 @@ import sys
 
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _WRITE_FILE, _TRUNCATE = 1 << 1, 1 << 14
-_NETWORK = 0b11
+_NETWORK, _CONNECT = 0b11, 0b10
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts")
 _NO_NEW_PRIVS = 38
+PORTS = "ports"
+"""The file in a world's folder that names its ports, one a line."""
 
 
 def _writes(version: int) -> int:
@@ -47,7 +49,7 @@ def available() -> bool:
 
 
 def confine(root: str) -> None:
-    """Let this process and its children write below `root` only and open no TCP connection. OSError when the kernel says no."""
+    """Let this process and its children write below `root` only and connect to the world's ports. OSError when the kernel says no."""
     number = version()
     if not number:
         raise OSError("no Landlock")
@@ -60,9 +62,20 @@ def confine(root: str) -> None:
         if os.path.exists(device):  # noqa: PTH110  start-up time
             folder = os.path.isdir(device)  # noqa: PTH112
             _allow(libc, ruleset, device, writes & (_WRITE_FILE | (0 if folder else _TRUNCATE)))
+    for port in ports(root) if number >= 4 else ():
+        _checked(libc.syscall(_ADD, ruleset, 2, struct.pack("QQ", _CONNECT, port), 0))
     _checked(libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0))
     _checked(libc.syscall(_RESTRICT, ruleset, 0))
     os.close(ruleset)
+
+
+def ports(root: str) -> list[int]:
+    """The ports of this computer that stand for the world's own network; the world writes them down before anything runs in it."""
+    try:
+        with open(os.path.join(root, PORTS), encoding="ascii") as file:  # noqa: PTH118,PTH123  start-up time
+            return [int(line) for line in file]
+    except FileNotFoundError:
+        return []
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
@@ -81,7 +94,9 @@ def _profile(root: str) -> str:
     """The same limits in the language of macOS."""
     devices = " ".join(f'(literal "{device}")' for device in ("/dev/null", "/dev/zero", "/dev/tty", "/dev/ptmx"))
     allowed = f'(allow file-write* (subpath "{root}") {devices} (regex #"^/dev/ttys[0-9]+$"))'
-    return f"(version 1)(allow default)(deny file-write*){allowed}(deny network*)"
+    reached = " ".join(f'(remote ip "localhost:{port}")' for port in ports(root))
+    network = f"(deny network*)(allow network-outbound {reached})" if reached else "(deny network*)"
+    return f"(version 1)(allow default)(deny file-write*){allowed}{network}"
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from tui.texts import Text, language
 if TYPE_CHECKING:
     import paramiko
 
+    from tui.practice.cloud import Cloud
     from tui.practice.folder import Folder
     from tui.practice.server import Server
 
@@ -51,6 +52,7 @@ class World:
         self._folder: Folder | None = None
         self._grounds: dict[str, Ground] = {}
         self._servers: dict[str, Server] = {}
+        self._cloud: Cloud | None = None
         self._ending = threading.Lock()
 
     async def __aenter__(self) -> Self:
@@ -127,6 +129,10 @@ class World:
         """Whether a login link was made up by this world: opening it is `complete_login`, never a browser."""
         return url.startswith(_LOGIN_PAGE) and url in self.pending_logins().values()
 
+    def visit(self, url: str) -> list[str]:
+        """Open one of the world's login links and confirm it. Returns the host that joined; nothing for a link that is not waited for."""
+        return [name for host, link in self.pending_logins().items() if link == url for name in self.complete_login(host)]
+
     def complete_login(self, host: str | None = None) -> list[str]:
         """Be the user's browser: open the pending link of `host` (None: all of them) and confirm. Returns the hosts that joined."""
         joined = []
@@ -169,14 +175,15 @@ class World:
         self.confined = jail.available()
         if os.getuid() == 0 and not self.confined:
             raise Unusable(_ROOT_WITHOUT_JAIL)
-        bash = folder.link_harmless()
+        folder.link_harmless()
         names = tuple(fault.name for fault in self.faults)
         for name in HOSTS:
             self._grounds[name] = folder.furnish(name, names if name == "ecs" else ())
         hosts = [new_host("ecs", names), new_host("local")]
-        self._open_doors(bash, hosts)
+        self._open_doors(hosts)
 
-    def _open_doors(self, bash: str, hosts: list[dict[str, object]]) -> None:
+    def _open_doors(self, hosts: list[dict[str, object]]) -> None:
+        from tui.practice.cloud import Cloud
         from tui.practice.server import Account, Server
         from tui.practice.shell import Place
         from tui.practice.sshfiles import write
@@ -190,13 +197,18 @@ class World:
         self._grounds["ecs"].create(hosts, self._login_after, language())
         for host in hosts:
             ground = self._grounds[str(host["name"])]
-            place = Place(root, ground.home, _environ(ground, str(host["user"])), self.confined, bash)
+            public = ground.fs / "etc/ssh/ssh_host_ed25519_key.pub"
+            public.parent.mkdir()
+            public.write_text(f"{host['host_key']} root@{host['hostname']}\n", "utf-8")
+            place = Place(root, ground.home, _environ(ground, str(host["user"])), self.confined, str(ground.bin / "bash"))
             account = Account(str(host["user"]), user_key)
             self._servers[ground.name] = Server(account, keys[ground.name], place)
             if ground.name == "ecs":
                 within = {**place.environ, "SSH_CONNECTION": f"{hosts[1]['ip4']} 50022 {host['ip4']} 22"}
-                inner = Place(root, ground.home, within, self.confined, bash)
+                inner = Place(root, ground.home, within, self.confined, place.bash)
                 self._servers["tailnet"] = Server(account, keys["ecs"], inner, self._tailnet_is_up)
+        ecs, local = (self._grounds[name] for name in HOSTS)
+        self._cloud = Cloud(ecs, local, self._servers["ecs"].port)
         ports = {name: server.port for name, server in self._servers.items()}
         write(root, hosts, ports, user_text, self._grounds["local"].home)
 
@@ -210,6 +222,9 @@ class World:
             for server in self._servers.values():
                 server.close()
             self._servers.clear()
+            if self._cloud is not None:
+                self._cloud.close()
+                self._cloud = None
             if self._folder is not None:
                 self._folder.remove()
                 self._folder = None
@@ -239,7 +254,7 @@ def _environ(ground: Ground, user: str) -> dict[str, str]:
         "LOGNAME": user,
         "SHELL": "/bin/bash",
         "PATH": os.pathsep.join([str(ground.bin), str(ground.root / "harmless")]),
-        "TMPDIR": str(ground.root / ground.name / "tmp"),
+        "TMPDIR": str(ground.temporary),
         "SSH_CONNECTION": "198.51.100.7 50022 203.0.113.10 22",
     }
 

@@ -53,7 +53,8 @@ class Stage:
     """What an action has to work with.
 
     `spec` is the action as written, `on` the name of its target. `values` are the run's values so far (public ones), `secrets` the secret
-    inputs by name. `learned` are values the action found, which become the run's. `stop` is set when the user stops the step.
+    inputs by name. `learned` are values the action found, which become the run's. `stop` is set when the user stops the step. `haste` is
+    how many times faster time goes than outside: see `wait_of`.
     """
 
     spec: ActionSpec
@@ -68,6 +69,7 @@ class Stage:
     secrets: Mapping[str, Secret]
     teller: Teller
     learned: dict[str, str] = field(default_factory=dict)
+    haste: float = 1.0
 
     def target(self, name: str | None = None) -> Target:
         """The opened target of that name (the action's own by default). Raises the TargetError with which opening it failed."""
@@ -156,6 +158,17 @@ class Stage:
     async def sleep(self, seconds: float) -> None:
         """Wait; raises Cancelled when stopped meanwhile."""
         await self.unless_stopped(asyncio.sleep(seconds))
+
+    async def wait_of(self, seconds: float) -> float:
+        """How long to wait where it would be `seconds` outside; that it is shorter here is said in the log."""
+        if self.haste == 1.0 or seconds <= 0:
+            return seconds
+        short = seconds / self.haste
+        text = Text(
+            "练习里时间走得快：真实环境要等 {long} 秒，这里等 {short} 秒", "time goes faster in practice: {short} s for {long} s outside"
+        )
+        await self.note(text.fill(long=f"{seconds:g}", short=f"{short:g}"))
+        return short
 
     def learn(self, **values: str) -> None:
         """Values for later steps; what is secret in them is masked."""

@@ -35,11 +35,12 @@ class Session:
     """One run of one guide: any number of passes over its steps, one journal entry. Use from one event loop.
 
     One pass works on steps at a time; items may be run alone meanwhile (the offered command that a step waiting for its reader speaks of).
+    `haste` is how many times shorter the waits of actions are than outside, for a world where time goes faster.
     """
 
     def __init__(
         self, guide: Guide, asker: Asker, *, journal: Journal, given: Given | None = None, places: Places | None = None,
-        actions: Actions | None = None,
+        actions: Actions | None = None, haste: float = 1.0,
     ) -> None:  # fmt: skip
         self.guide = guide
         self.run_id = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
@@ -48,6 +49,7 @@ class Session:
         self.places = places or Places(asker)
         self.given = given or Given()
         self.actions = actions or {}
+        self.haste = haste
         self.found: dict[str, str] = {}
         self.begun = False
         self._passes: list[_Pass] = []
@@ -101,6 +103,7 @@ class _Pass:
         self.journal = session.journal
         self.events: asyncio.Queue[AnyEvent] = asyncio.Queue(_AHEAD)
         self.stop = asyncio.Event()
+        self.haste = session.haste
         self._aside = aside
 
     async def tell(self, event: AnyEvent) -> None:

@@ -43,6 +43,7 @@ class Pass(Protocol):
 
     run_id: str
     journal: Journal
+    haste: float
 
     async def tell(self, event: AnyEvent) -> None:
         """Write an event to disk, then hand it to whoever reads."""
@@ -196,6 +197,7 @@ class StepRun:
         stage = Stage(
             spec, self.step, index, on, self.places, self.asker, self.redactor, self.stop, dict(self.values), self.plan.secrets, self
         )
+        stage.haste = self.session.haste
         try:
             await action(stage)
         except JournalError:

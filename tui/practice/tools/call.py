@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from tui.practice.tools.ground import Ground
-
-_SYSTEM = re.compile(
-    r"(?<![\w./~-])/(?:etc|var|dev/net|usr/share/keyrings|usr/local|usr/sbin|lib/systemd|run|root|opt|srv)(?=[/\s'\";|&)]|$)"
-)
+from tui.practice.tools.paths import place
 
 
 class Call:
@@ -40,13 +36,7 @@ class Call:
 
     def path(self, written: str) -> str:
         """The place in the world that a path of the system stands for; other paths unchanged."""
-        root = str(self.ground.root)
-
-        def place(match: re.Match[str]) -> str:
-            inside = written.startswith(root, match.start())
-            return match[0] if inside else f"{self.ground.fs}{match[0]}"
-
-        return _SYSTEM.sub(place, written)
+        return place(written, self.ground)
 
     def real(self, name: str) -> str:
         """The real tool of that name, from the world's short list of harmless ones."""
@@ -81,10 +71,10 @@ def flags(args: list[str], with_value: tuple[str, ...]) -> tuple[dict[str, str],
 
 
 def _short(word: str, with_value: tuple[str, ...], words: list[str], options: dict[str, str]) -> None:
-    for place, letter in enumerate(word[1:], start=1):
+    for at, letter in enumerate(word[1:], start=1):
         key = f"-{letter}"
         if key in with_value:
-            value = word[place + 1 :]
+            value = word[at + 1 :]
             options[key] = value or (words.pop(0) if words else "")
             return
         options[key] = ""

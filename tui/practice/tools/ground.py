@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tui.practice.tools.cloud import PUBLIC_RESOLVERS, RESOLVERS
+
 VERSION = "1.102.3"
 TAILNET = "tail-practice.ts.net"
 LOGIN_NAME = "practice@example.com"
@@ -64,6 +66,8 @@ def new_host(name: str, faults: tuple[str, ...] = ()) -> HostState:
         "joined": 0.0,
         "prefs": dict(DEFAULT_PREFS),
         "userspace": False,
+        "attribute": False,
+        "dropped": 0,
         "lock_looks": 3 if "apt-lock-held" in faults else 0,
         "journal": [],
         "host_key": "",
@@ -79,6 +83,8 @@ class Ground:
         self.fs = root / name / "fs"
         self.bin = root / name / "bin"
         self.home = root / name / "home"
+        self.net = root / name / "net"
+        self.temporary = root / name / "tmp"
         self._file = root / "world.json"
 
     def world(self) -> dict[str, Any]:
@@ -136,14 +142,13 @@ class Ground:
     def drops_replies(self) -> bool:
         """Whether Tailscale's firewall rules drop what comes from the cloud's own 100.x addresses, its name servers among them."""
         host = self.host()
-        up = host["name"] == "ecs" and host["service"] == "active" and host["backend"] == "Running"
-        return up and not host["userspace"] and host["prefs"]["NetfilterMode"] == 2
+        return host["name"] == "ecs" and netfilter(host) == 2 and not host["attribute"]
 
     def resolves(self) -> bool:
         """Whether names can be looked up: `/etc/resolv.conf` names a server that answers and whose answers come through."""
-        servers = {"223.5.5.5", "223.6.6.6", "119.29.29.29", "114.114.114.114", "8.8.8.8", "1.1.1.1"}
+        servers = {*PUBLIC_RESOLVERS}
         if not self.drops_replies():
-            servers |= {"100.100.2.136", "100.100.2.138"}
+            servers |= {*RESOLVERS}
         try:
             lines = (self.fs / "etc/resolv.conf").read_text("utf-8").splitlines()
         except OSError:
@@ -166,6 +171,18 @@ class Ground:
         with self.change() as host:
             host["lock_looks"] -= 1
         return 1417
+
+
+def make_device(path: Path) -> None:
+    """A character device that anybody may make: a link to one. FileExistsError where something is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/dev/null")
+
+
+def netfilter(host: HostState) -> int:
+    """What Tailscale does with the firewall now: 0 nothing, 1 chains that nobody jumps to, 2 all of it."""
+    up = host["service"] == "active" and host["backend"] == "Running" and not host["userspace"]
+    return int(host["prefs"]["NetfilterMode"]) if up else 0
 
 
 def node_key(host: HostState) -> str:

@@ -12,6 +12,7 @@ from tui.practice.tools.call import Call
 from tui.practice.tools.ground import Ground
 
 _BY_MODULE = {
+    "bash": {"bash": "bash", "sh": "bash", "dash": "bash"},
     "shell": {
         "sudo": "sudo",
         "ls": "ls",
@@ -38,8 +39,8 @@ _BY_MODULE = {
         "ssh": "ssh",
         "ssh-keyscan": "keyscan",
         "ssh-copy-id": "copy_id",
-        "iptables": "iptables",
     },
+    "firewall": {"iptables": "iptables", "ufw": "ufw", "sysctl": "sysctl"},
     "tailscale": {"tailscale": "tailscale", "tailscaled": "tailscaled"},
 }
 
@@ -61,7 +62,8 @@ def stand_ins() -> list[str]:
 def main() -> None:
     """`main.py WORLD HOST NAME ARGS…`, as the shims call it."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     root, host, name, *args = sys.argv[1:]
     module, function = _names()[name]
     action: Callable[[Call], int] = getattr(import_module(f"tui.practice.tools.{module}"), function)

@@ -8,16 +8,9 @@ import sys
 from pathlib import Path
 
 from tui.practice.tools.call import Call, flags
+from tui.practice.tools.cloud import KNOWN_NAMES
 from tui.practice.tools.ground import TAILNET, Ground, HostState
 
-_KNOWN_NAMES = {
-    "tailscale.com": "203.0.113.21",
-    "pkgs.tailscale.com": "203.0.113.22",
-    "controlplane.tailscale.com": "203.0.113.23",
-    "login.tailscale.com": "203.0.113.23",
-    "mirrors.cloud.aliyuncs.com": "100.100.2.148",
-    "mirrors.aliyun.com": "203.0.113.30",
-}
 _SSH_WITH_VALUE = "BbcDEeFIiJLlmOopQRSWw"
 
 
@@ -30,7 +23,7 @@ def address_of(call: Call, name: str) -> str | None:
     joined = call.ground.find(name)
     if joined is not None and call.ground.host()["backend"] == "Running":
         return str(joined["ip4"])
-    return _KNOWN_NAMES.get(name) if call.ground.resolves() else None
+    return KNOWN_NAMES.get(name) if call.ground.resolves() else None
 
 
 def getent(call: Call) -> int:
@@ -99,6 +92,7 @@ def ssh(call: Call) -> int:
     if not where:
         return call.fail("usage: ssh [-o option] [user@]host [command]", 255)
     user, _, name = where.removeprefix("ssh://").rpartition("@")
+    user = user or options.get("l", "")
     address = address_of(call, name)
     if address is None:
         return call.fail(f"ssh: Could not resolve hostname {name}: Temporary failure in name resolution", 255)
@@ -181,7 +175,7 @@ def _log_in(call: Call, host: HostState, address: str, command: list[str]) -> No
     os.chdir(there.home)
     arguments = ["bash", "-c", " ".join(command)] if command else ["bash"]
     sys.stdout.flush()
-    os.execvpe(call.real("bash"), arguments, environ)  # noqa: S606  no shell is wanted
+    os.execvpe(str(there.bin / "bash"), arguments, environ)  # noqa: S606  no shell is wanted
 
 
 def keyscan(call: Call) -> int:
@@ -197,34 +191,6 @@ def keyscan(call: Call) -> int:
 def copy_id(call: Call) -> int:
     """`ssh-copy-id`: the world's account needs no key of the user's."""
     call.err("/usr/bin/ssh-copy-id: WARNING: All keys were skipped because they already exist on the remote system.")
-    return 0
-
-
-def iptables(call: Call) -> int:
-    """`iptables -S [CHAIN]`: the rules Tailscale installs, by its netfilter mode."""
-    if not call.root:
-        return call.fail("iptables v1.8.10 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)", 4)
-    host = call.ground.host()
-    mode = host["prefs"]["NetfilterMode"] if host["service"] == "active" and host["have_key"] and not host["userspace"] else 0
-    chain = next((word for word in call.args if not word.startswith("-")), "")
-    rules = ["-P INPUT ACCEPT", "-P FORWARD ACCEPT", "-P OUTPUT ACCEPT"]
-    if mode:
-        rules += ["-N ts-forward", "-N ts-input"]
-        rules += ["-A INPUT -j ts-input", "-A FORWARD -j ts-forward"] if mode == 2 else []
-        rules += [
-            f"-A ts-input -s {host['ip4']}/32 -i lo -j ACCEPT",
-            "-A ts-input -i tailscale0 -j ACCEPT",
-            "-A ts-input -p udp -m udp --dport 41641 -j ACCEPT",
-            "-A ts-input -s 100.115.92.0/23 ! -i tailscale0 -j RETURN",
-            "-A ts-input -s 100.64.0.0/10 ! -i tailscale0 -j DROP",
-        ]
-    shown = [rule for rule in rules if not chain or rule.split()[1] == chain]
-    if chain and not shown:
-        return call.fail(
-            f"iptables: No chain/target/match by that name.\nTry `iptables -h' or 'iptables --help' for more information. ({chain})"
-        )
-    for rule in shown:
-        call.out(rule)
     return 0
 
 

@@ -9,8 +9,11 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from tui.practice.tools.call import Call
+from tui.practice.tools.ground import make_device
+from tui.practice.tools.paths import unplace
 
 READERS = (
     "cat",
@@ -33,7 +36,7 @@ READERS = (
 WRITERS = ("tee", "rm", "cp", "mv", "mkdir", "rmdir", "chmod", "chown", "ln", "touch", "sed", "truncate", "install", "dd", "mktemp")
 _INERT_NAMES = """
 reboot shutdown poweroff halt init telinit kexec mount umount swapoff swapon mkfs fdisk parted crontab useradd userdel usermod
-passwd chpasswd nft ufw firewall-cmd sysctl dnf yum zypper snap killall pkill sshd docker podman open xdg-open scp sftp rsync
+passwd chpasswd snap killall pkill sshd docker podman open xdg-open scp sftp rsync
 """
 INERT = tuple(_INERT_NAMES.split())
 
@@ -89,7 +92,7 @@ def reader(call: Call) -> int:
 
 def writer(call: Call) -> int:
     """A tool that writes files: system folders are the world's for its administrator, and the real, closed ones for a user."""
-    args = [call.path(arg) for arg in call.args] if call.root else list(call.args)
+    args = [call.path(arg) if call.root else unplace(arg, call.ground) for arg in call.args]
     if call.name == "mkdir":
         args = [word for arg in args for word in (("-m", arg[7:]) if arg.startswith("--mode=") else (arg,))]
     if call.name == "chown":
@@ -110,19 +113,19 @@ def ls(call: Call) -> int:
 
 
 def mknod(call: Call) -> int:
-    """Make a device file: in the world an ordinary file stands for it."""
+    """Make a device file."""
     names = [arg for arg in call.args if not arg.startswith("-")]
     if not call.root:
         return call.fail(f"mknod: {names[0] if names else ''}: Operation not permitted")
     if len(names) < 2:
         return call.fail("mknod: missing operand\nTry 'mknod --help' for more information.")
     try:
-        with open(call.path(names[0]), "x", encoding="utf-8"):  # noqa: PTH123  start-up time
-            return 0
+        make_device(Path(call.path(names[0])))
     except FileExistsError:
         return call.fail(f"mknod: {names[0]}: File exists")
     except OSError as error:
         return call.fail(f"mknod: {names[0]}: {error.strerror}")
+    return 0
 
 
 def identity(call: Call) -> int:

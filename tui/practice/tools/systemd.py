@@ -159,7 +159,7 @@ def start_tailscaled(ground: Ground) -> bool:
         if not (userspace or device):
             _fail_for_tun(host)
             return False
-        host.update(service="active", service_since=time.time(), userspace=userspace)
+        host.update(service="active", service_since=time.time(), userspace=userspace, dropped=0)
         journal(host, "tailscaled", "Engine created.")
         journal(host, "systemd", "Started tailscaled.service - Tailscale node agent.")
         if host["have_key"] and host["prefs"]["WantRunning"]:

@@ -226,6 +226,8 @@ def set_prefs(call: Call) -> int:
     if not _may_change(call, "set"):
         return 1
     with call.ground.change() as host:
+        if wanted.get("NetfilterMode", mode := host["prefs"]["NetfilterMode"]) != mode:
+            host["dropped"] = 0  # rules made anew count anew
         host["prefs"].update(wanted)
         mode = host["prefs"]["NetfilterMode"]
     _warn(call, wanted, mode)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tui.practice.tools.call import Call, flags
+from tui.practice.tools.cloud import METADATA, metadata
 from tui.practice.tools.ground import VERSION
 
 _CURL_VALUES = ("-o", "-m", "-w", "-X", "-H", "-d", "-x", "-A", "-u", "-e", "-T", "-b", "-c", "--output", "--max-time", "--connect-timeout")
@@ -23,16 +24,6 @@ _CURL_MORE = (
     "--user",
     "--resolve",
 )
-_METADATA = {
-    "": "dns-conf/\nhostname\ninstance-id\nnetwork-type\nprivate-ipv4\nregion-id\nzone-id\n",
-    "instance-id": "i-practice0000000001",
-    "region-id": "cn-hangzhou",
-    "zone-id": "cn-hangzhou-k",
-    "hostname": "ecs-practice",
-    "network-type": "vpc",
-    "private-ipv4": "172.16.0.10",
-    "eipv4": "203.0.113.10",
-}
 
 
 class Failed(Exception):
@@ -47,7 +38,7 @@ def fetch(call: Call, url: str) -> tuple[int, bytes]:
     """Status and body of an address, or `Failed` as curl would put it."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     host, path = parts.hostname or "", parts.path.lstrip("/")
-    if host == "100.100.100.200":
+    if host == METADATA:
         return _metadata(call, path)
     if host not in ("tailscale.com", "pkgs.tailscale.com") or not call.ground.resolves():
         raise Failed(6, f"Could not resolve host: {host}")
@@ -60,8 +51,8 @@ def _metadata(call: Call, path: str) -> tuple[int, bytes]:
     host = call.ground.host()
     if host["name"] != "ecs" or call.ground.drops_replies():
         raise Failed(28, "Failed to connect to 100.100.100.200 port 80 after 5002 ms: Timeout was reached")
-    body = _METADATA.get(path.removeprefix("latest/meta-data").lstrip("/")) if path.startswith("latest/meta-data") else None
-    return (200, body.encode()) if body is not None else (404, b"404 - Not Found\n")
+    said = metadata(path)
+    return (200, said.encode()) if said is not None else (404, b"404 - Not Found\n")
 
 
 def _packages(path: str, query: str) -> tuple[int, bytes]:

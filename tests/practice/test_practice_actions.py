@@ -1,0 +1,85 @@
+"""The guide's actions in the practice world: from bare hosts to a proven login, through the trap, and nothing to do the second time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from practice_session import Play, playing
+
+from tui.judge.cgnat_mends import UNDO
+from tui.run.events import Outcome
+
+PLACES = {"server": "ecs", "local": "local"}
+PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
+
+
+def rows(facts: dict) -> dict[str, str]:
+    return {row["id"]: row["status"] for row in facts["rows"]}
+
+
+async def entered(play: Play, *hosts: str) -> None:
+    """These hosts with Tailscale, logged in."""
+    for host in hosts:
+        assert (await play.do("tailscale.install", on=host)).outcome is PASSED
+        prefix = "ts" if host == "ecs" else "local"
+        done = await play.do("tailscale.login", on=host, watch=play.visit, prefix=prefix)
+        assert (done.outcome, len(done.links)) == (PASSED, 1), done.why
+
+
+async def test_the_whole_way_and_nothing_to_do_the_second_time(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        refused = await play.do("tailscale.login")
+        assert refused.why == "Tailscale is not installed on this machine: do the installing step first"
+        fine = await play.do("aliyun.network", phase="before")
+        assert (fine.outcome, fine.facts[-1]["conclusion"]) == (PASSED, "fine"), (fine.why, fine.log)
+        assert set(rows(fine.facts[-1]).values()) == {"pass"}
+
+        await entered(play, "ecs")
+        assert play.known["ts_account"] == "practice@example.com"
+        trapped = await play.do("aliyun.network")
+        facts = trapped.facts[-1]
+        assert (trapped.outcome, facts["conclusion"]) == (FAILED, "trap"), trapped.why
+        assert rows(facts) == {
+            "dns:100.100.2.136": "fail", "dns:100.100.2.138": "fail", "dns:223.5.5.5": "pass", "metadata": "fail", "mirror": "fail",
+            "assistant": "fail", "resolver": "fail",
+        }  # fmt: skip
+        assert facts["rule"] == "-A ts-input -s 100.64.0.0/10 ! -i tailscale0 -j DROP"
+        assert facts["risen"] >= 6
+        mended = await play.do("aliyun.mend", how="nodivert", prove_restart=True)
+        assert mended.outcome is PASSED, (mended.why, mended.log)
+        clear = await play.do("aliyun.network")
+        assert (clear.outcome, clear.facts[-1]["conclusion"]) == (PASSED, "fine"), clear.why
+
+        absent = await play.do("tailscale.local", seconds=0, on="local")
+        assert "Tailscale is not installed on this computer" in absent.why
+        await entered(play, "local")
+        here = await play.do("tailscale.local", on="local")
+        assert (here.outcome, here.facts[-1]["kind"], here.facts[-1]["same"]) == (PASSED, "linux", True), here.why
+        proven = await play.do("tailscale.verify", on="local", **PLACES, write_config=True)
+        assert proven.outcome is PASSED, (proven.why, proven.log)
+        seen = proven.facts[-1]
+        assert (seen["ssh"]["proof"], seen["ssh"]["login"], seen["path"]["kind"], seen["boot"]) == ("same", True, "direct", "enabled")
+        assert play.known["server_tailnet"] == f"ssh://practice@{play.known['ts_ip']}"
+        assert f"HostName {play.known['ts_ip']}" in (play.world.home("local") / ".ssh/config").read_text()
+
+        before = dict(play.known)
+        for use, host, options in (("tailscale.install", "ecs", {}), ("tailscale.login", "ecs", {}), ("tailscale.verify", "local", PLACES)):
+            again = await play.do(use, on=host, **options)
+            assert (again.outcome, again.links) == (PASSED, []), again.why
+            assert not {line.split()[0] for line in again.log.splitlines() if line.startswith("$ ")}, again.log
+        nothing = await play.do("aliyun.mend", how="nodivert")
+        assert nothing.outcome is PASSED
+        assert {name: value for name, value in play.known.items() if before.get(name) != value}.keys() <= {"network_after"}
+
+
+@pytest.mark.parametrize("how", ["nodivert", "off"])
+async def test_a_mend_is_taken_back_and_the_trap_is_there_again(tmp_path: Path, how: str) -> None:
+    async with playing(tmp_path) as play:
+        await entered(play, "ecs")
+        assert (await play.do("aliyun.mend", how=how)).outcome is PASSED
+        undo = play.world.home("ecs").parent / f"fs{UNDO}"
+        assert undo.read_text().startswith(f"# {how}\nset -e\ntailscale set --netfilter-mode=")
+        undone = await play.do("aliyun.mend", how="undo")
+        assert (undone.outcome, undone.facts[-1]["conclusion"]) == (PASSED, "trap"), undone.why
+        assert not undo.exists()
