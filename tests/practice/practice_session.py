@@ -13,13 +13,21 @@ from tui.guide.model import ActionSpec, Guide, Input, Step, TargetSpec
 from tui.practice.world import World
 from tui.rehearse import HASTE
 from tui.run import events as ev
-from tui.run.ask import Nobody
+from tui.run.ask import ConfirmQuestion, Nobody
 from tui.run.engine import Session
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal
 from tui.run.places import Places
 from tui.run.plan import Given, Request
 from tui.target.ssh import SshTarget
+
+
+class Agreeing(Nobody):
+    """Says yes to what an action shows."""
+
+    async def confirm(self, question: ConfirmQuestion) -> bool:
+        """Yes."""
+        return True
 
 
 @dataclass
@@ -50,7 +58,7 @@ class Play:
         guide = Guide(Path("g.md"), "g", "G", source="", tokens=(), digest="d", steps=(step,), inputs=inputs, targets=targets)
         places = Places(Nobody(), {name: SshTarget(name, address, home=self.world.ssh_home) for name, address in self._places()})
         given = Given(self.world.targets(), dict(self.known), approved=True)
-        session = Session(guide, Nobody(), journal=self._journal, given=given, places=places, actions=ACTIONS, haste=HASTE * 10)
+        session = Session(guide, Agreeing(), journal=self._journal, given=given, places=places, actions=ACTIONS, haste=HASTE * 10)
         done = Done()
         async with aclosing(session.run(Request(("s",)))) as events:
             async for event in events:

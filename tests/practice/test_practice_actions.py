@@ -56,15 +56,22 @@ async def test_the_whole_way_and_nothing_to_do_the_second_time(tmp_path: Path) -
         await entered(play, "local")
         here = await play.do("tailscale.local", on="local")
         assert (here.outcome, here.facts[-1]["kind"], here.facts[-1]["same"]) == (PASSED, "linux", True), here.why
-        proven = await play.do("tailscale.verify", on="local", **PLACES, write_config=True)
+        proven = await play.do("tailscale.verify", on="local", **PLACES)
         assert proven.outcome is PASSED, (proven.why, proven.log)
         seen = proven.facts[-1]
         assert (seen["ssh"]["proof"], seen["ssh"]["login"], seen["path"]["kind"], seen["boot"]) == ("same", True, "direct", "enabled")
         assert play.known["server_tailnet"] == f"ssh://practice@{play.known['ts_ip']}"
-        assert f"HostName {play.known['ts_ip']}" in (play.world.home("local") / ".ssh/config").read_text()
+        named = await play.do("ssh.entry", on="local", **PLACES)
+        assert (named.outcome, play.known["ssh_name"]) == (PASSED, "ecs-practice-ts"), named.why
+        assert "!" not in named.log
 
         before = dict(play.known)
-        for use, host, options in (("tailscale.install", "ecs", {}), ("tailscale.login", "ecs", {}), ("tailscale.verify", "local", PLACES)):
+        for use, host, options in (
+            ("tailscale.install", "ecs", {}),
+            ("tailscale.login", "ecs", {}),
+            ("tailscale.verify", "local", PLACES),
+            ("ssh.entry", "local", PLACES),
+        ):
             again = await play.do(use, on=host, **options)
             assert (again.outcome, again.links) == (PASSED, []), again.why
             assert not {line.split()[0] for line in again.log.splitlines() if line.startswith("$ ")}, again.log

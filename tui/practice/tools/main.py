@@ -36,10 +36,8 @@ _BY_MODULE = {
         "getent": "getent",
         "resolvectl": "resolvectl",
         "ping": "ping",
-        "ssh": "ssh",
-        "ssh-keyscan": "keyscan",
-        "ssh-copy-id": "copy_id",
     },
+    "ssh": {"ssh": "ssh", "ssh-keyscan": "keyscan", "ssh-copy-id": "copy_id"},
     "firewall": {"iptables": "iptables", "ufw": "ufw", "sysctl": "sysctl"},
     "tailscale": {"tailscale": "tailscale", "tailscaled": "tailscaled"},
 }
