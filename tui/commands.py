@@ -1,7 +1,7 @@
 """The commands of `zhinan`, as click reads them. Nothing heavy is imported before a command needs it.
 
-Exit codes: 0 all passed; 1 a step or check failed; 2 wrong usage or a bad document; 3 ended unknown (lost, timed out); 4 refused (not
-approved, gate closed); 130 cancelled.
+Exit codes: 0 all passed; 1 a step or check failed (`search`: nothing found); 2 wrong usage or a bad document; 3 ended unknown
+(lost, timed out); 4 refused (not approved, gate closed); 130 cancelled.
 """
 
 from __future__ import annotations
@@ -113,6 +113,18 @@ def steps(guide: str, as_json: bool) -> None:
                 click.echo(f"         {mark} {clean(line)}")
     if not rows:
         click.echo(str(Text("这份文档里没有步骤", "this document has no steps")))
+
+
+@cli.command(help=_("在知识库的所有文档里查找；每个词都要有，可以写拼音或首字母。",
+                    "Search all documents of the library; all words must be there; pinyin works, too."))  # fmt: skip
+@click.argument("words", nargs=-1, required=True)
+@click.option("--lines", is_flag=True, help=_("列出每一行，而不是每份文档里最好的一行", "every line, not just the best of each document"))
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+def search(words: tuple[str, ...], lines: bool, as_json: bool) -> None:
+    """Search like grep does: exit code 1 where nothing is found."""
+    from tui.headless.search import search as look
+
+    sys.exit(look(config.load(), " ".join(words), every_line=lines, as_json=as_json))
 
 
 @cli.command(help=_("检查文档写得对不对，指出文件和行。", "Check documents; say file and line of what is wrong."))

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tui import texts
@@ -24,9 +25,11 @@ from tui.texts import Language, Text, same
 
 _SUFFIXES = (".md", ".markdown")
 _SKIPPED = frozenset(("failures", "node_modules", "__pycache__", "venv"))
-_TWIN = re.compile(r"\.(en|zh)$")
+_reader = cache(reader)
+TWIN = re.compile(r"\.(en|zh)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
+_MARKED = re.compile(r"[\\`*_\[\]<>&~!#]")
 _ANNOTATED = re.compile(r"^\s*<!--\s*step\b")
 
 
@@ -62,8 +65,8 @@ def entries(folders: Iterable[Path], language: Language) -> list[Entry]:
     for folder in folders:
         twins: dict[Path, dict[str, Path]] = {}
         for path in documents(folder):
-            suffix = _TWIN.search(path.stem)
-            twins.setdefault(path.with_name(_TWIN.sub("", path.stem)), {})[suffix[1] if suffix else ""] = path
+            suffix = TWIN.search(path.stem)
+            twins.setdefault(path.with_name(TWIN.sub("", path.stem)), {})[suffix[1] if suffix else ""] = path
         found += [_entry(_choose(group, language), folder) for _, group in sorted(twins.items())]
     return found
 
@@ -121,8 +124,13 @@ def documents(folder: Path, *, failures: bool = False) -> Iterator[Path]:
             name for name in below if not name.startswith(".") and (name not in _SKIPPED or (failures and name == "failures"))
         )
         for name in sorted(files):
-            if name.lower().endswith(_SUFFIXES) and not name.startswith("."):
+            if is_document(name):
                 yield Path(top) / name
+
+
+def is_document(name: str) -> bool:
+    """Would a file of that name be listed?"""
+    return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
 
 
 def _choose(group: dict[str, Path], language: Language) -> Path:
@@ -132,19 +140,35 @@ def _choose(group: dict[str, Path], language: Language) -> Path:
 
 
 def _entry(path: Path, folder: Path) -> Entry:
-    chapter = path.parent.relative_to(folder).as_posix()
-    chapter = "" if chapter == "." else chapter
-    stem = _TWIN.sub("", path.stem)
     try:
         text, _ = read(path)
     except DocumentError as error:
-        return Entry(path, stem, stem, folder, chapter=chapter, problem=error.text)
+        return unreadable(path, folder, error.text)
+    return described(path, folder, text)[0]
+
+
+def unreadable(path: Path, folder: Path, problem: Text) -> Entry:
+    """The entry of a file that is no document."""
+    stem = TWIN.sub("", path.stem)
+    return Entry(path, stem, stem, folder, chapter=_chapter(path, folder), problem=problem)
+
+
+def _chapter(path: Path, folder: Path) -> str:
+    chapter = path.parent.relative_to(folder).as_posix()
+    return "" if chapter == "." else chapter
+
+
+def described(path: Path, folder: Path, text: str) -> tuple[Entry, int]:
+    """A document's entry, and how many lines its front matter takes."""
+    chapter, stem = _chapter(path, folder), TWIN.sub("", path.stem)
     front = read_front(text)
     lines = text.split("\n")[0 if front.broken else front.lines :]
     title, steps = _scan(lines)
     chinese = len(re.findall(r"[\u4e00-\u9fff]", text[:20_000]))
     language: Language = front.language or ("zh" if chinese * 2 >= len(re.findall(r"[A-Za-z]+", text[:20_000])) / 2 else "en")
-    return Entry(path, front.id or stem, front.title or title or stem, folder, front.summary or _summary(lines), chapter, steps, language)
+    summary = front.summary or _summary(lines)
+    entry = Entry(path, front.id or stem, front.title or title or stem, folder, summary, chapter, steps, language)
+    return entry, 0 if front.broken else front.lines
 
 
 def _scan(lines: list[str]) -> tuple[str, int]:
@@ -162,14 +186,17 @@ def _scan(lines: list[str]) -> tuple[str, int]:
         annotated = annotated or bool(_ANNOTATED.match(line))
         heading = _HEADING.match(line)
         if heading:
-            title = title or _plain(heading[2])
-            steps += bool(annotated or numbered(_plain(heading[2])))
+            title = title or plain(heading[2])
+            steps += bool(annotated or numbered(plain(heading[2])))
             annotated = False
     return title, steps
 
 
-def _plain(markdown: str) -> str:
-    tokens = reader().parse("# " + markdown)
+def plain(markdown: str) -> str:
+    """A heading's words without Markdown's marks."""
+    if not _MARKED.search(markdown):
+        return markdown.strip()
+    tokens = _reader().parse("# " + markdown)
     row = blocks(tokens)
     return row[0].plain if row else markdown
 
