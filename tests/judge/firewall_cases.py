@@ -46,10 +46,15 @@ def _boundaries(cidrs: Iterable[str]) -> Iterator[str]:
                 yield str(kind(number))
 
 
+@cache
+def inside(cidr: str, address: str) -> bool:
+    """Whether the address is in the network."""
+    return ipaddress.ip_address(address) in _network(cidr)
+
+
 _ALL = (*V4, *V6, *(cidr for each in PREFIXES.values() for cidr in each), *PUBLIC_NOT)
 POINTS = tuple(dict.fromkeys(_boundaries(_ALL)))
-INSIDE = {(cidr, point): ipaddress.ip_address(point) in _network(cidr) for cidr in (*_ALL, *OWN) for point in (*POINTS, *OWN)}
-PUBLIC = {point for point in POINTS if not any(INSIDE[cidr, point] for cidr in PUBLIC_NOT)}
+PUBLIC = {point for point in POINTS if not any(inside(cidr, point) for cidr in PUBLIC_NOT)}
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def lets_in(rules: list[Map], point: str, port: int | None, protocol: str, membe
             if hits:
                 first = min(hits, key=lambda rule: (int(rule["Priority"]), rule["Policy"].lower() != "drop"))
                 if first["Policy"].lower() == "accept":
-                    return str(first["SecurityGroupRuleId"])
+                    return str(first.get("SecurityGroupRuleId", "planned"))
     return ""
 
 
@@ -134,13 +139,13 @@ def _hits(rule: Map, point: str, port: int | None, protocol: str, sender: int, o
             return False
     if rule.get("SourcePortRange") and not _within(sender, rule["SourcePortRange"]):
         return False
-    if rule.get("DestCidrIp") and not INSIDE[rule["DestCidrIp"], own]:
+    if rule.get("DestCidrIp") and not inside(rule["DestCidrIp"], own):
         return False
     if rule.get("SourceGroupId"):
         return member
     if rule.get("SourcePrefixListId"):
-        return any(INSIDE[cidr, point] for cidr in PREFIXES[rule["SourcePrefixListId"]])
-    return bool(INSIDE[rule.get("SourceCidrIp") or rule["Ipv6SourceCidrIp"], point])
+        return any(inside(cidr, point) for cidr in PREFIXES[rule["SourcePrefixListId"]])
+    return bool(inside(rule.get("SourceCidrIp") or rule["Ipv6SourceCidrIp"], point))
 
 
 @cache
