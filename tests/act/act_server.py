@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tui.act.tailscale import HOST, PREFS, STATUS
+from tui.act.tailscale import HOST, HOST_WINDOWS, PREFS, STATUS
 from tui.errors import Unreachable
 from tui.guide.model import ActionSpec, Command, Guide, Input, Step
 from tui.judge.evidence import End
@@ -73,7 +73,9 @@ class Server:
     @property
     def changes(self) -> list[str]:
         """The scripts that were not only looks."""
-        return [job.script for job in self.ran if job.script not in (HOST, STATUS, PREFS) and "sudo -n true" not in job.script]
+        looks = (HOST, HOST_WINDOWS)
+        scripts = [job.script for job in self.ran if job.script not in looks and "sudo -n true" not in job.script]
+        return [script for script in scripts if not script.endswith((f" {STATUS}", f" {PREFS}"))]
 
     async def stream(self, job: Job, offset: int = 0) -> AsyncGenerator[Happening, None]:
         self.ran.append(job)
@@ -85,13 +87,13 @@ class Server:
 
     async def _answer(self, job: Job) -> AsyncGenerator[Happening, None]:
         match job.script:
-            case s if s == STATUS:
+            case s if s.endswith(f" {STATUS}") and self.statuses:
                 async for happening in self._status():
                     yield happening
-            case s if s == HOST:
+            case s if s in (HOST, HOST_WINDOWS):
                 yield Output((self.hosts.pop(0) if self.hosts else self.host).encode(), 0)
                 yield Ended(End.EXITED, 0)
-            case s if s == PREFS:
+            case s if s.endswith(f" {PREFS}") and self.statuses:
                 yield Output(b"" if self.prefs is None else json.dumps({"ControlURL": "", **self.prefs}).encode(), 0)
                 yield Ended(End.EXITED, 0 if self.prefs is not None else 1)
             case script if "sudo -n true" in script:

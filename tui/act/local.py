@@ -112,7 +112,7 @@ async def local(stage: Stage) -> None:
 
 async def _person(stage: Stage, here: Here, need: str, on: str) -> Here:
     """Give a person the action's time to put it right. Raises Unusable where there is none, Unfinished when it is over."""
-    what = _todo(here)
+    what = todo(here)
     if not stage.spec.timeout:
         raise Unusable(what)
     latest = here
@@ -128,7 +128,7 @@ async def _person(stage: Stage, here: Here, need: str, on: str) -> Here:
 
     if not await stage.await_person(what, here.advice.page if here.advice else here.now.url, stage.spec.timeout, reached, EVERY):
         text = Text("{minutes} 分钟里还没有准备好：{what}", "not ready within {minutes} minutes: {what}")
-        raise Unfinished(text.fill(minutes=f"{stage.spec.timeout / 60:g}", what=_todo(latest)))
+        raise Unfinished(text.fill(minutes=f"{stage.spec.timeout / 60:g}", what=todo(latest)))
     return latest
 
 
@@ -142,7 +142,8 @@ def _lacks(here: Here, need: str) -> bool:
             return here.now.stand is not Stand.RUNNING
 
 
-def _todo(here: Here) -> Text:
+def todo(here: Here) -> Text:
+    """What to do next, with the command or the page."""
     if here.advice:
         ways = "  ".join(each for each in (here.advice.command, here.advice.page) if each)
         return Text("{say}：{ways}", "{say}: {ways}").fill(say=here.advice.say, ways=ways)

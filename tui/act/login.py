@@ -19,10 +19,11 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tui.act.login_options import Options, mismatch, read_options
+from tui.act.local import survey_local, tell, todo
+from tui.act.login_options import Options, differing_from, mismatch, read_options
 from tui.act.tailscale import Host, flags, hopeless, look, prefs, shell, survey, told
 from tui.act.tailscale_job import UpJob
-from tui.errors import NotApproved, Unfinished, Unreachable, Unusable
+from tui.errors import NotApproved, Unfinished, Unreachable, Unusable, ZhinanError
 from tui.guide.model import Input
 from tui.judge.tailnet import OFFICIAL, Prefs, Situation, Stand, Up, UpError, read_up
 from tui.run.action import Stage
@@ -43,7 +44,7 @@ _AGAIN: Final = 3
 async def login(stage: Stage) -> None:
     """Log the stage's machine in. Raises a ZhinanError that says what is in the way."""
     options = read_options(stage.spec, stage.values)
-    entry = _Entry(stage, options, await survey(stage))
+    entry = _Entry(stage, options, await survey(stage, cli=stage.values.get(f"{options.prefix}_cli", "")))
     try:
         await entry.make()
     finally:
@@ -71,9 +72,9 @@ class _Entry:
             await self.stage.sleep(EVERY)
             now = await self.look()
         if now.stand in (Stand.NOT_INSTALLED, Stand.DAEMON_STOPPED, Stand.OTHER_USER, Stand.UNKNOWN):
-            raise hopeless(now, self.host)
-        there = await prefs(self.stage)
-        differing = self._differing(there, now) if there else {}
+            raise await self._hopeless(now)
+        there = await prefs(self.stage, self.host)
+        differing = differing_from(self.options, there, now.tailnet) if there else {}
         if now.stand is Stand.RUNNING:
             self._expected(now)
             if not there and self.options.flags:
@@ -110,12 +111,13 @@ class _Entry:
             await self.stage.observe("login", facts)
         return now
 
-    def _differing(self, there: Prefs, now: Situation) -> dict[str, str]:
-        """The settings asked for that the machine does not have."""
-        have = there.settings()
-        tags = now.tailnet.me.tags if now.tailnet else ()  # some come with the auth key and stand in no setting
-        have["advertise-tags"] = have["advertise-tags"] or ",".join(tags)
-        return {name: value for name, value in self.options.flags.items() if _plain(name, value) != _plain(name, have.get(name, ""))}
+    async def _hopeless(self, now: Situation) -> ZhinanError:
+        """The error where no login is possible; on a reader's Windows or Mac with what to do there."""
+        if self.host.system == "linux" or now.stand not in (Stand.NOT_INSTALLED, Stand.DAEMON_STOPPED):
+            return hopeless(now, self.host)
+        here = await survey_local(self.stage, self.stage.on)
+        await tell(self.stage, here)
+        return Unusable(todo(here), cause=now.cause) if here.advice else hopeless(now, self.host)
 
     def _settle_flags(self, there: Prefs | None) -> None:
         """All flags in the first call: what the machine has been set to, and over it what is asked for."""
@@ -142,17 +144,18 @@ class _Entry:
         self._guard(now)
         if "login-server" in differing:
             text = Text(
-                "这台机器登录在别的控制服务器上，不是 {server}：先运行 sudo tailscale logout，再做这一步",
-                "this machine is logged in at another control server, not {server}: run sudo tailscale logout, then this step again",
+                "这台机器登录在别的控制服务器上，不是 {server}：先运行 {command} logout，再做这一步",
+                "this machine is logged in at another control server, not {server}: run {command} logout, then this step again",
             )
-            raise Unusable(text.fill(server=differing["login-server"]))
+            raise Unusable(text.fill(server=differing["login-server"], command=self.host.command))
         if "advertise-tags" in differing:
             text = Text(
-                "换标签要重新登录：先运行 sudo tailscale logout，再做这一步；或在管理后台给 {name} 加上 {tags}",
-                "other tags take a new login: run sudo tailscale logout, then this step again; or give {name} the tags {tags} in the admin "
+                "换标签要重新登录：先运行 {command} logout，再做这一步；或在管理后台给 {name} 加上 {tags}",
+                "other tags take a new login: run {command} logout, then this step again; or give {name} the tags {tags} in the admin "
                 "console",
             )
-            raise Unusable(text.fill(name=now.tailnet.me.hostname if now.tailnet else "?", tags=differing["advertise-tags"]))
+            name = now.tailnet.me.hostname if now.tailnet else "?"
+            raise Unusable(text.fill(name=name, tags=differing["advertise-tags"], command=self.host.command))
         risk = " --accept-risk=lose-ssh" if self.options.over else ""
         seen = await self.stage.stream(f"{self.host.command} set {flags(differing)}{risk}", sudo=True, language=shell(self.stage))
         if seen.code != 0:
@@ -202,7 +205,8 @@ class _Entry:
         text = Text("tailscale 没有照办：{why}", "tailscale refused: {why}")
         why = said.say or Text(last or "没有说明", last or "it did not say why")
         if said.error is UpError.NEEDS_ALL_FLAGS and said.command:
-            why = Text(f"{why.zh}：sudo {said.command}", f"{why.en}: sudo {said.command}")
+            command = f"{self.host.command} {said.command.removeprefix('tailscale ')}"
+            why = Text(f"{why.zh}：{command}", f"{why.en}: {command}")
         return Unusable(text.fill(why=why), cause=said.cause)
 
     async def _arrive(self) -> Situation:
@@ -236,7 +240,7 @@ class _Entry:
     async def _once_more(self, now: Situation) -> None:
         """No link, and no command that would bring one: ask for a new one, if that can help."""
         if now.stand in (Stand.NOT_INSTALLED, Stand.DAEMON_STOPPED, Stand.OTHER_USER):
-            raise hopeless(now, self.host)
+            raise await self._hopeless(now)
         if self.tries >= _AGAIN:
             text = Text("tailscale up 每次都没有给出登录链接就结束了：{say}", "tailscale up ends without a login link each time: {say}")
             raise Unusable(text.fill(say=now.say))
@@ -264,7 +268,7 @@ class _Entry:
 
     def _expected(self, now: Situation) -> None:
         """Raises when it is somebody else's account or tailnet."""
-        wrong = mismatch(self.options, now.tailnet) if now.tailnet else None
+        wrong = mismatch(self.options, now.tailnet, self.host.command) if now.tailnet else None
         if wrong:
             raise Unusable(wrong)
 
@@ -279,13 +283,6 @@ class _Entry:
         self.stage.learn(**{f"{prefix}_{name}": value for name, value in found.items() if value})
         await self.stage.note(now.say)
         self._expected(now)
-
-
-def _plain(name: str, value: str) -> str:
-    """A setting in the one way to write it that can be compared."""
-    if name == "login-server":
-        return Prefs(control_url=value).settings()[name].rstrip("/")
-    return ",".join(sorted(value.split(","))) if name == "advertise-tags" else value
 
 
 _PASSING: Final = ("timeout", "auth-key", "accept-risk")

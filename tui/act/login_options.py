@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tui.errors import UsageError
 from tui.guide.model import ActionSpec
-from tui.judge.tailnet import Tailnet
+from tui.judge.tailnet import Prefs, Tailnet
 from tui.run.values import expand
 from tui.texts import Text, same
 
@@ -91,17 +91,35 @@ def read_options(spec: ActionSpec, values: Mapping[str, str]) -> Options:
     )
 
 
-def mismatch(options: Options, tailnet: Tailnet) -> Text | None:
-    """Why this is not the account or tailnet expected; None if it is. A tagged machine has no account, so its tailnet tells."""
+def differing_from(options: Options, there: Prefs, tailnet: Tailnet | None) -> dict[str, str]:
+    """The settings asked for that the machine does not have."""
+    have = there.settings()
+    tags = tailnet.me.tags if tailnet else ()  # some come with the auth key and stand in no setting
+    have["advertise-tags"] = have["advertise-tags"] or ",".join(tags)
+    return {name: value for name, value in options.flags.items() if _plain(name, value) != _plain(name, have.get(name, ""))}
+
+
+def _plain(name: str, value: str) -> str:
+    """A setting in the one way to write it that can be compared."""
+    if name == "login-server":
+        return Prefs(control_url=value).settings()[name].rstrip("/")
+    return ",".join(sorted(value.split(","))) if name == "advertise-tags" else value
+
+
+def mismatch(options: Options, tailnet: Tailnet, command: str) -> Text | None:
+    """Why this is not the account or tailnet expected; None if it is. A tagged machine has no account, so its tailnet tells.
+
+    `command` is `tailscale` as it is called there.
+    """
     account = "" if tailnet.me.tags or options.account.startswith("tag:") else tailnet.account
     pairs = ((Text("账号", "account"), account, options.account), (same("tailnet"), tailnet.name, options.tailnet))
     text = Text(
-        "登录的{what}是 {have}，不是要的 {want}，两边会互相看不见：运行 sudo tailscale logout，再用 {want} 登录",
-        "logged in to {what} {have} instead of {want}; the machines would not see each other: run sudo tailscale logout, then log in with "
+        "登录的{what}是 {have}，不是要的 {want}，两边会互相看不见：运行 {command} logout，再用 {want} 登录",
+        "logged in to {what} {have} instead of {want}; the machines would not see each other: run {command} logout, then log in with "
         "{want}",
     )
     wrong = ((what, have, want) for what, have, want in pairs if have and want and have.lower() != want.lower())
-    return next((text.fill(what=what, have=have, want=want) for what, have, want in wrong), None)
+    return next((text.fill(what=what, have=have, want=want, command=command) for what, have, want in wrong), None)
 
 
 def _words(value: Any) -> str:

@@ -6,24 +6,33 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from tui.errors import TargetError, Unreachable, Unusable, ZhinanError
 from tui.judge.evidence import End, Evidence
+from tui.judge.local_install import MAC_APP, MAC_CLIS, WINDOWS_CLIS, Found, Kind, System
 from tui.judge.tailnet import Prefs, Reason, Situation, Stand, read_prefs, situation_of
 from tui.run.action import Stage
 from tui.texts import Text
 
-STATUS: Final = "tailscale status --json"
-PREFS: Final = "tailscale debug prefs"
-HOST: Final = """printf 'uid=%s\\nuser=%s\\nssh=%s\\nnow=%s\\n' "$(id -u)" "$(id -un)" "${SSH_CONNECTION-}" "$(date +%s)"
+STATUS: Final = "status --json"
+PREFS: Final = "debug prefs"
+HOST: Final = f"""printf 'uid=%s\\nuser=%s\\nssh=%s\\nnow=%s\\n' "$(id -u)" "$(id -un)" "${{SSH_CONNECTION-}}" "$(date +%s)"
 printf 'sudo=%s\\ntailscale=%s\\n' "$(command -v sudo || true)" "$(command -v tailscale || true)"
-[ -c /dev/net/tun ] && echo tun=yes || echo tun=no
+if [ "$(uname -s)" = Darwin ]; then
+  echo system=macos
+  for file in {" ".join(MAC_CLIS)}; do if [ -x "$file" ]; then printf 'cli=%s\\n' "$file"; break; fi; done
+elif [ -c /dev/net/tun ]; then echo tun=yes; else echo tun=no; fi
 if command -v systemctl >/dev/null; then
   printf 'active=%s\\nenabled=%s\\n' "$(systemctl is-active tailscaled || true)" "$(systemctl is-enabled tailscaled 2>/dev/null || true)"
 fi
+"""
+HOST_WINDOWS: Final = f"""$found = Get-Command tailscale -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
+foreach ($file in @($found.Source, {", ".join(f"'{cli}'" for cli in WINDOWS_CLIS)}, "$env:ProgramFiles\\Tailscale\\tailscale.exe")) {{
+  if ($file -and (Test-Path -LiteralPath $file)) {{ "cli=$file"; break }}
+}}
 """
 LOOK: Final = 20.0
 """Seconds a look at the state may take."""
@@ -37,6 +46,8 @@ _UNUSUAL: Final = ("/usr/local/", "/opt/", "/snap/", "/home/", "/root/")
 class Host:
     """Who we are there. `ssh` is the address on the host that our connection came to ("" where it is not one over SSH).
 
+    `path` is the full path of the tailscale command, as far as it was found: on Windows and macOS it is seldom on the search path.
+
     `ahead` is how far its clock is ahead of ours. `active` and `enabled` are systemd's words for tailscaled ("" without systemd).
     """
 
@@ -48,12 +59,23 @@ class Host:
     tun: bool = True
     active: str = ""
     enabled: str = ""
+    system: System = "linux"
     ahead: timedelta = timedelta()
 
     @property
+    def cli(self) -> str:
+        """`tailscale` as a shell there reads it, for a look."""
+        return "tailscale" if self.system == "linux" else Found(Kind.OTHER, self.path).command(self.system)
+
+    @property
     def command(self) -> str:
-        """`tailscale` as root: with sudo where we are not, by its full path where sudo would not find it."""
-        word = shlex.quote(self.path) if self.path.startswith(_UNUSUAL) else "tailscale"
+        """`tailscale` with the rights to change something: with sudo where that takes root, by its full path where sudo would not find it.
+
+        The apps of Windows and macOS belong to the person who is logged in there.
+        """
+        if self.system == "windows" or self.path.startswith(MAC_APP):
+            return self.cli
+        word = shlex.quote(self.path) if self.path.startswith(_UNUSUAL) else self.cli
         return f"sudo {word}" if self.sudo and self.uid != 0 else word
 
     def now(self) -> datetime:
@@ -74,16 +96,27 @@ def shell(stage: Stage, on: str | None = None) -> Literal["bash", "powershell"]:
     return "powershell" if stage.target(on).family == "windows" else "bash"
 
 
-async def survey(stage: Stage, on: str | None = None) -> Host:
-    """Look who we are there. Changes nothing. Raises TargetError where nothing can be seen."""
+async def survey(stage: Stage, on: str | None = None, cli: str = "") -> Host:
+    """Look who we are there. Changes nothing. `cli` is the command's path, where an earlier look found it.
+
+    Raises TargetError where nothing can be seen.
+    """
     if shell(stage, on) != "bash":
-        return Host()
+        path = cli or await _cli_on_windows(stage, on)
+        return Host(path=path, system="windows")
     began = datetime.now(UTC)
     seen = await stage.capture(HOST, on=on, patience=LOOK)
     if seen.end is not End.EXITED:
         text = Text("看不了 {place} 上的情况：{why}", "can't look at {place}: {why}")
         raise Unreachable(text.fill(place=stage.target(on).address, why=seen.why or seen.end))
-    return read_host(seen.out, began)
+    host = read_host(seen.out, began)
+    return replace(host, path=cli) if cli and host.system == "macos" else host
+
+
+async def _cli_on_windows(stage: Stage, on: str | None) -> str:
+    seen = await stage.capture(HOST_WINDOWS, on=on, patience=LOOK, language="powershell")
+    found = re.search(r"^cli=(.+?)\r?$", seen.out, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def read_host(said: str, now: datetime) -> Host:
@@ -97,10 +130,11 @@ def read_host(said: str, now: datetime) -> Host:
         user=facts.get("user", ""),
         ssh=ssh[2].partition("%")[0] if len(ssh) > 2 else "",
         sudo=bool(facts.get("sudo")),
-        path=facts.get("tailscale", ""),
+        path=facts.get("cli", "") or facts.get("tailscale", ""),
         tun=facts.get("tun") != "no",
         active=facts.get("active", ""),
         enabled=facts.get("enabled", ""),
+        system="macos" if facts.get("system") == "macos" else "linux",
         # The round trip is in it, too; less than a minute is no difference between clocks.
         ahead=ahead if abs(ahead) >= timedelta(minutes=1) else timedelta(),
     )
@@ -109,15 +143,15 @@ def read_host(said: str, now: datetime) -> Host:
 async def look(stage: Stage, host: Host, on: str | None = None) -> Situation:
     """Where that machine stands now; `unknown` where it can't be seen. Raises only Cancelled."""
     try:
-        seen = await stage.capture(STATUS, on=on, patience=LOOK, language=shell(stage, on))
+        seen = await stage.capture(f"{host.cli} {STATUS}", on=on, patience=LOOK, language=shell(stage, on))
     except TargetError as error:
         seen = Evidence(End.LOST, why=error.text)
     return situation_of(seen, host.now())
 
 
-async def prefs(stage: Stage, on: str | None = None) -> Prefs | None:
+async def prefs(stage: Stage, host: Host, on: str | None = None) -> Prefs | None:
     """Its settings; None where they can't be read."""
-    return read_prefs((await stage.capture(PREFS, on=on, patience=LOOK, language=shell(stage, on))).out)
+    return read_prefs((await stage.capture(f"{host.cli} {PREFS}", on=on, patience=LOOK, language=shell(stage, on))).out)
 
 
 def hopeless(now: Situation, host: Host) -> ZhinanError:
@@ -159,5 +193,11 @@ def told(found: Reason) -> dict[str, Any]:
 
 def flags(wanted: Mapping[str, str]) -> str:
     """Flags as words of a command line that bash and PowerShell read alike."""
-    words = (f"--{name}={value}" for name, value in wanted.items())
-    return " ".join(word if re.fullmatch(r"[\w=:/.-]+", word, re.ASCII) else shlex.quote(word) for word in words)
+    return " ".join(_quoted(f"--{name}={value}") for name, value in wanted.items())
+
+
+def _quoted(word: str) -> str:
+    if re.fullmatch(r"[\w=:/.-]+", word, re.ASCII):
+        return word
+    # A comma outside quotes makes a list in PowerShell, of which shlex knows nothing; a quote itself is in no setting there.
+    return shlex.quote(word) if "'" in word else f"'{word}'"

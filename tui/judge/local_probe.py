@@ -1,6 +1,7 @@
 """The scripts that look at the reader's computer: one for bash on Linux and macOS, one for PowerShell. They change nothing.
 
 Both print `name=value` lines, the words of `local_install.Look`; whatever can't be found out prints nothing.
+Where the search path leaves out the system's own programs, as in a rehearsal, theirs are not looked for elsewhere either.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ printf 'system=%s\\narch=%s\\n' "$system" "$(uname -m)"
 if [ "$system" = Darwin ]; then
   set -- {" ".join(MAC_CLIS)}
 else
-  set -- {" ".join(LINUX_CLIS)}
+  case ":$PATH:" in *:/usr/bin:*) set -- {" ".join(LINUX_CLIS)} ;; *) set -- ;; esac
   [ -r /etc/os-release ] && printf 'distribution=%s\\n' "$(sed -n 's/^ID=//p' /etc/os-release)"
 fi
 printf 'cli=%s\\n' "$(command -v tailscale)"
@@ -52,7 +53,7 @@ WINDOWS: Final = f"""$ErrorActionPreference = 'SilentlyContinue'
 "arch=$env:PROCESSOR_ARCHITECTURE"
 $command = Get-Command tailscale -CommandType Application | Select-Object -First 1
 if ($command) {{ "cli=$($command.Source)" }}
-foreach ($file in @({_CLIS})) {{ if (Test-Path -LiteralPath $file) {{ "cli=$file" }} }}
+foreach ($file in @({_CLIS}, "$env:ProgramFiles\\Tailscale\\tailscale.exe")) {{ if (Test-Path -LiteralPath $file) {{ "cli=$file" }} }}
 $service = Get-Service -Name Tailscale
 if ($service) {{ "service=$($service.Status)" }}
 foreach ($tool in 'winget', 'ssh', 'curl') {{ if (Get-Command $tool -CommandType Application) {{ "tool=$tool" }} }}
