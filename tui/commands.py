@@ -131,6 +131,7 @@ def search(words: tuple[str, ...], lines: bool, as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True)
 def lint(paths: tuple[str, ...]) -> None:
     """Lint files and folders."""
+    from tui.act import OPTIONS
     from tui.guide import parse
     from tui.guide.lint import lint as examine
     from tui.guide.model import Level
@@ -145,7 +146,7 @@ def lint(paths: tuple[str, ...]) -> None:
             click.echo(f"{file}: {error}")
             bad = True
             continue
-        for problem in sorted([*examine(document), *pages.get(file, [])], key=lambda each: each.line):
+        for problem in sorted([*examine(document, OPTIONS), *pages.get(file, [])], key=lambda each: each.line):
             word = Text("错误", "error") if problem.level is Level.ERROR else Text("提醒", "warning")
             click.echo(f"{file}:{problem.line}: {word}: {problem.text}")
             bad = bad or problem.level is Level.ERROR

@@ -46,9 +46,13 @@ async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
         journal = Journal(world.journal_home)
         addresses = world.targets()
 
+        def inside(name: str, address: str) -> SshTarget:
+            return SshTarget(name, address, home=world.ssh_home)
+
         def sessions(guide: Guide, asker: Asker, given: Given) -> Session:
-            targets = {name: SshTarget(name, address, home=world.ssh_home) for name, address in addresses.items()}
-            return Session(guide, asker, journal=journal, given=given, places=Places(asker, targets), actions=ACTIONS, haste=HASTE)
+            targets = {name: inside(name, address) for name, address in addresses.items()}
+            places = Places(asker, targets, inside)
+            return Session(guide, asker, journal=journal, given=given, places=places, actions=ACTIONS, haste=HASTE)
 
         def visit(url: str) -> bool:
             if not world.is_practice_link(url):

@@ -41,8 +41,7 @@ def computer(looks: list[str], statuses: list[Reply] | None = None, **more: Any)
 
 
 async def at(server: Server, home: Path, **more: Any) -> Played:
-    options = {"on": "ecs", **more.pop("options", {})}
-    return await play(server, "tailscale.local", ACTIONS["tailscale.local"], home, options=options, **more)
+    return await play(server, "tailscale.local", ACTIONS["tailscale.local"], home, **more)
 
 
 async def test_one_that_is_connected(tmp_path: Path) -> None:

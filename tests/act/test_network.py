@@ -135,7 +135,7 @@ async def test_a_look_that_was_cut_is_no_pass(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "word"), [({"phase": "soon"}, "before, after, later"), ({"phases": "x"}, "again_after"), ({"again_after": "long"}, "130s")]
+    ("options", "word"), [({"phase": "soon"}, "before, after, later"), ({"phases": "x"}, "“phase”"), ({"again_after": "long"}, "130s")]
 )
 async def test_wrong_options_are_named(tmp_path: Path, options: dict[str, Any], word: str) -> None:
     host = Alibaba()

@@ -44,7 +44,9 @@ def _item(item: Command | Manual | ActionSpec, on: str | None) -> list[str]:
         case Manual():
             return [f"  manual {item.line}-{item.end} {item.text}"]
         case ActionSpec():
-            return [f"  action {item.use} {dict(item.options)} timeout={item.timeout} line={item.line}"]
+            grade = "offered action" if item.explicit else "action"
+            marks = [f"{name}={getattr(item, name)}" for name in ("on", "name", "say") if getattr(item, name)]
+            return [" ".join([f"  {grade} {item.use} {dict(item.options)} timeout={item.timeout} line={item.line}", *marks])]
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.md")), ids=lambda path: path.stem)

@@ -14,8 +14,10 @@ import pytest
 from textual.binding import Binding
 
 from tui import commands
+from tui.act import ACTIONS, OPTIONS
 from tui.errors import ZhinanError
 from tui.guide import parse
+from tui.guide.lint import lint
 from tui.judge import checks
 from tui.judge.expect import Expectation
 from tui.practice import faults
@@ -107,6 +109,14 @@ def test_every_kind_of_check_is_listed_with_its_keys(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", READMES)
+def test_every_action_is_listed_with_its_options(page: str) -> None:
+    rows = {row[1]: row[2] for row in ROW.finditer(prose(page))}
+    assert set(ACTIONS) <= set(rows)
+    for name, known in ACTIONS.items():
+        assert [option for option in known.options if f"`{option}`" not in rows[name]] == [], name
+
+
+@pytest.mark.parametrize("page", READMES)
 def test_every_exit_code_is_listed(page: str) -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", prose(page), re.MULTILINE)}
     raised = {kind.exit_code for kind in family(ZhinanError)}
@@ -146,15 +156,16 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", READMES)
 def test_the_example_guide_is_a_good_one(page: str, tmp_path: Path) -> None:
-    examples = list(fences(page, "markdown"))
-    assert examples
-    for text in examples:
-        path = tmp_path / "example.md"
-        path.write_text(text, "utf-8")
-        guide = parse.load(path)
-        assert guide.problems == ()
-        assert [step.id for step in guide.steps] == ["install", "look"]
-        assert [spec.kind for step in guide.steps for spec in step.checks] == ["probe", "service", "port"]
+    whole, *pieces = fences(page, "markdown")
+    path = tmp_path / "example.md"
+    path.write_text(whole, "utf-8")
+    guide = parse.load(path)
+    assert lint(guide, OPTIONS) == []
+    assert [step.id for step in guide.steps] == ["install", "look"]
+    assert [spec.kind for step in guide.steps for spec in step.checks] == ["probe", "service", "port"]
+    for piece in pieces:
+        path.write_text(f"# T\n\n<!-- step\nid: a\non: local\n-->\n## Step 1: A\n\n{piece}", "utf-8")
+        assert lint(parse.load(path), OPTIONS) == []
 
 
 def test_the_layout_names_every_part() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tui.act import OPTIONS
 from tui.guide import parse
 from tui.guide.lint import lint
 from tui.guide.model import Command, Guide, Manual, Step
@@ -23,7 +24,7 @@ by_twins = pytest.mark.parametrize(("chinese", "english"), TWINS, ids=lambda pat
 
 @by_name
 def test_it_is_clean(path: Path) -> None:
-    assert [(problem.line, problem.text.en) for problem in lint(parse.load(path))] == []
+    assert [(problem.line, problem.text.en) for problem in lint(parse.load(path), OPTIONS)] == []
 
 
 @by_name

@@ -30,6 +30,7 @@ STORY: list[AnyEvent] = [
     ev.Waited(**STEP, item=2, what=Text("打开", "open"), url="https://x", until=200.0),
     ev.Observed(**STEP, item=2, topic="login", facts={"state": "NeedsLogin"}),
     ev.WaitEnded(**STEP, item=2, reached=True),
+    ev.Learned(**STEP, item=2, values={"ip": "100.64.0.1"}),
     ev.Checked(**STEP, check=0, before=False, status=Status.PASS, say=same("yes"), proof="1.2", values={"v": "1.2"}),
     ev.StepEnded(**STEP, outcome=Outcome.PASSED, seconds=3.0),
     ev.RunEnded(**HEAD, verdict=Outcome.PASSED, exit_code=0),
@@ -37,7 +38,7 @@ STORY: list[AnyEvent] = [
 PHASES = [
     Phase.QUEUED, Phase.LOOKING, Phase.LOOKING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING,
     Phase.CHECKING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.WAITING,
-    Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
+    Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
 ]  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def test_the_whole_story() -> None:
     assert step.checks[0].status is Status.PASS
     assert not step.checks[0].before
     assert (state.values["v"].text, state.values["v"].source) == ("1.2", "a")
+    assert (state.values["ip"].text, state.values["ip"].source) == ("100.64.0.1", "a")
     assert state.values["REGION"].source == "input"
     assert (state.active, state.verdict) == (False, Outcome.PASSED)
 

@@ -1,7 +1,7 @@
 """What inputs accept, what a step uses, and how check arguments take values in."""
 
 import pytest
-from stage import command, step
+from stage import command
 
 from tui.guide.model import Input, InputType
 from tui.run import values
@@ -55,5 +55,5 @@ def test_expand_replaces_what_is_known_and_leaves_the_rest() -> None:
         ("cat x | shasum", False),
     ],
 )
-def test_steps_that_may_ask_for_the_sudo_password(text: str, needs: bool) -> None:
-    assert needs_root(step("a", 1, command(text, 2))) is needs
+def test_commands_that_may_ask_for_the_sudo_password(text: str, needs: bool) -> None:
+    assert needs_root(command(text, 2)) is needs

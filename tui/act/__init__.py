@@ -1,28 +1,83 @@
-"""The actions of guides, by the name a guide uses. Each is imported when it is first run, so that starting the program costs nothing."""
+"""The actions of guides, by the name a guide uses. Each is imported when it is first run, so that starting the program costs nothing.
+
+What reader, `lint` and engine must know of an action without running it stands here: its words, its options, whether it asks for root.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from tui.texts import Text
+
 if TYPE_CHECKING:
-    from tui.run.action import Action, Actions, Stage
+    from tui.run.action import Action, Stage
 
 
-def _lazy(module: str, name: str) -> Action:
-    async def act(stage: Stage) -> None:
-        action: Action = getattr(import_module(f"tui.act.{module}"), name)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`module` and `function` do it; `title` says to the reader what it does; `options` are those it reads.
+
+    `root`: in a step that changes something it may ask for the sudo password.
+    """
+
+    module: str
+    function: str
+    title: Text
+    options: tuple[str, ...] = ()
+    root: bool = True
+
+    async def __call__(self, stage: Stage) -> None:
+        """Do it."""
+        action: Action = getattr(import_module(f"tui.act.{self.module}"), self.function)
         await action(stage)
 
-    return act
 
+_LOGIN: Final = (
+    "login_server", "hostname", "accept_dns", "accept_routes", "ssh", "netfilter_mode", "operator", "tags", "auth_key", "account",
+    "tailnet", "same_as", "over_tailscale", "prefix",
+)  # fmt: skip
 
-ACTIONS: Final[Actions] = {
-    "aliyun.mend": _lazy("network_mend", "mend"),
-    "aliyun.network": _lazy("network", "network"),
-    "ssh.entry": _lazy("ssh_entry", "ssh_entry"),
-    "tailscale.install": _lazy("install", "install"),
-    "tailscale.local": _lazy("local", "local"),
-    "tailscale.login": _lazy("login", "login"),
-    "tailscale.verify": _lazy("verify", "verify"),
-}
+ACTIONS: Final[Mapping[str, Known]] = {
+    "aliyun.mend": Known(
+        "network_mend", "mend",
+        Text("处理和阿里云内网的地址冲突", "Settle the collision with Alibaba Cloud's internal addresses"),
+        ("how", "prove_restart", "over_tailscale", "token"),
+    ),
+    "aliyun.network": Known(
+        "network", "network",
+        Text("看服务器还能不能连到阿里云的内网服务", "See whether the server reaches Alibaba Cloud's internal services"),
+        ("phase", "again_after", "token"),
+    ),
+    "ssh.entry": Known(
+        "ssh_entry", "ssh_entry",
+        Text("把服务器写进 ~/.ssh/config，先给你看改了什么", "Put the server into ~/.ssh/config, after showing what changes"),
+        ("server", "local", "name", "prefix"), root=False,
+    ),
+    "tailscale.install": Known(
+        "install", "install",
+        Text("安装 Tailscale；已经装了就不动", "Install Tailscale, or leave it as it is where it is there already"),
+        ("mirror", "package"),
+    ),
+    "tailscale.local": Known(
+        "local", "local",
+        Text("看这台电脑的 Tailscale 装好、登录了没有", "See whether this computer has Tailscale and is logged in"),
+        ("same_as", "prefix", "need"), root=False,
+    ),
+    "tailscale.login": Known(
+        "login", "login",
+        Text("把这台机器登录进你的 tailnet", "Log this machine in to your tailnet"),
+        _LOGIN,
+    ),
+    "tailscale.verify": Known(
+        "verify", "verify",
+        Text("证明能经隧道登录服务器", "Prove that the server is reached through the tunnel"),
+        ("server", "local", "user", "token", "disable_expiry", "prefix"), root=False,
+    ),
+}  # fmt: skip
+"""Every action there is. The engine gets it from a front door and knows none by name."""
+
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {name: known.options for name, known in ACTIONS.items()}
+"""What `lint` is handed."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tui.act.network_look import check_names
 from tui.act.package import carry
 from tui.act.tailscale import LOOK, Host, look, survey
 from tui.errors import Unfinished, Unreachable, Unusable, UsageError, ZhinanError
@@ -61,12 +62,8 @@ async def install(stage: Stage) -> None:
 
 
 def _options(stage: Stage) -> tuple[str, Path | None]:
+    check_names(stage.spec)
     given: Mapping[str, Any] = expand(dict(stage.spec.options), stage.values)
-    wrong = sorted(set(given) - {"mirror", "package"})
-    if wrong:
-        text = Text("第 {line} 行：tailscale.install 没有“{name}”这个选项，只有 mirror 和 package",
-                    "line {line}: tailscale.install has no option “{name}”, only mirror and package")  # fmt: skip
-        raise UsageError(text.fill(line=stage.spec.line, name=wrong[0]))
     words = {name: "" if str(value or "").startswith("$") else str(value or "") for name, value in given.items()}
     mirror = words.get("mirror", "").rstrip("/")
     if mirror and not re.fullmatch(r"https?://[\w.:\[\]-]+(/[\w./~-]*)?", mirror, re.ASCII):

@@ -3,7 +3,7 @@
 Every system has its own: an app, a service, a command in a place nobody looks. So the computer is looked at first, and what is missing is
 said with the exact command or page. Nothing is installed by this action: an app wants clicks and an administrator, which are a person's.
 
-Options: on (the computer, default `local`), same_as (prefix of the server's values, default `ts`), prefix (of the values learned, default
+Options: same_as (prefix of the server's values, default `ts`), prefix (of the values learned, default
 `local`), need (running, installed or nothing; default running). Where the action has a timeout and something is missing, a person gets
 that long to put it right; without one it ends at once.
 
@@ -28,7 +28,6 @@ from tui.judge.local_probe import POSIX, WINDOWS
 from tui.judge.local_troubles import troubles
 from tui.judge.tailnet import Reason, Situation, Stand, read_prefs, read_version, situation_of
 from tui.run.action import Stage
-from tui.run.plan import LOCAL
 from tui.texts import Text
 
 EVERY = 3.0
@@ -79,9 +78,9 @@ async def survey_local(stage: Stage, on: str) -> Here:
 
 async def local(stage: Stage) -> None:
     """Look, tell, and wait for a person where that helps. Raises Unusable or Unfinished with the way out."""
-    check_names(stage.spec, ("on", "same_as", "prefix", "need"))
+    check_names(stage.spec)
     need = choice(stage.spec, "need", ("running", "installed", "nothing"), "running")
-    on = str(stage.spec.options.get("on", LOCAL))
+    on = stage.on
     here = await survey_local(stage, on)
     await tell(stage, here)
     await _log(stage, here)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tui.act.network_look import check_names
 from tui.errors import UsageError
 from tui.guide.model import ActionSpec
 from tui.judge.tailnet import Prefs, Tailnet
@@ -60,23 +60,18 @@ _OTHERS: Final = {
     "over_tailscale": _matching("allow|refuse"),
     "prefix": _matching(r"[A-Za-z]\w*"),
 }
+KNOWN: Final = {**_SETTINGS, **_OTHERS}
+"""What a value of each option must be."""
 
 
 def read_options(spec: ActionSpec, values: Mapping[str, str]) -> Options:
     """The options as written, with the run's values put in; one whose value is not known yet counts as not given. Raises UsageError."""
+    check_names(spec)
     given = {name: _words(expand(value, values)) for name, value in spec.options.items()}
     if "auth_key" in given:  # it names a secret, which is never a value to put in
         given["auth_key"] = str(spec.options["auth_key"] or "").strip("${} ")
-    known = {**_SETTINGS, **_OTHERS}
     for name, value in given.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-            text = Text(
-                "第 {line} 行：tailscale.login 没有“{name}”这个选项，最接近的是“{near}”",
-                "line {line}: tailscale.login has no option “{name}”; the nearest one is “{near}”",
-            )
-            raise UsageError(text.fill(line=spec.line, name=name, near=near[0]))
-        if value and not known[name](value):
+        if value and not KNOWN[name](value):
             text = Text("第 {line} 行：“{value}”不能做 {name} 的值", "line {line}: “{value}” is no value for {name}")
             raise UsageError(text.fill(line=spec.line, value=value, name=name))
     other = given.get("same_as", "")

@@ -28,7 +28,7 @@ _EVERY: Final = 10.0
 
 async def network(stage: Stage) -> None:
     """Look, compare, and say what it comes to. Raises Refused where the trap bites, Unreachable where nothing could be seen."""
-    check_names(stage.spec, ("phase", "again_after", "token"))
+    check_names(stage.spec)
     phase = choice(stage.spec, "phase", ("before", "after", "later"), "after")
     wait = seconds(stage.spec, "again_after", AGAIN_AFTER)
     before = None if phase == "before" else earlier(stage)

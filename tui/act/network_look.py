@@ -13,7 +13,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tui.act import ACTIONS
 from tui.errors import Unreachable, UsageError
+from tui.guide.lint import unknown_option
 from tui.guide.model import ActionSpec
 from tui.judge.cgnat import PROBE, REGION, Health, Probe, read_probe, recall
 from tui.judge.cgnat_mends import ACCEPT_DNS, Mend, mends
@@ -103,12 +105,13 @@ def choice(spec: ActionSpec, name: str, among: tuple[str, ...], default: str | N
     return str(written)
 
 
-def check_names(spec: ActionSpec, known: tuple[str, ...]) -> None:
+def check_names(spec: ActionSpec) -> None:
     """Raise UsageError for an option the action does not have."""
+    known = ACTIONS[spec.use].options
     for name in spec.options:
         if name not in known:
-            text = Text("{use} 没有“{name}”这个选项，有的是 {known}", "{use} has no option “{name}”; it has {known}")
-            raise UsageError(text.fill(use=spec.use, name=name, known=", ".join(known)))
+            text = Text("第 {line} 行：{what}", "line {line}: {what}")
+            raise UsageError(text.fill(line=spec.lines.get(name, spec.line), what=unknown_option(spec.use, name, known)))
 
 
 def seconds(spec: ActionSpec, name: str, default: float) -> float:

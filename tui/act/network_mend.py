@@ -39,7 +39,7 @@ READ_UNDO: Final = f"if [ -e {UNDO} ]; then cat {UNDO}; fi"
 
 async def mend(stage: Stage) -> None:
     """Apply or undo. Raises UsageError, NotApproved, Refused or Unreachable; whatever was changed by then can be undone."""
-    check_names(stage.spec, ("how", "prove_restart", "over_tailscale", "token"))
+    check_names(stage.spec)
     how = choice(stage.spec, "how", ("attribute", "nodivert", "off", "undo"))
     restart = choice(stage.spec, "prove_restart", ("true", "false"), "false") == "true"
     allowed = choice(stage.spec, "over_tailscale", ("allow", "refuse"), "refuse") == "allow"

@@ -37,7 +37,7 @@ _READ_WINDOWS: Final = (
 
 async def ssh_entry(stage: Stage) -> None:
     """Offer the entry, write it after a yes, say what to type. Raises NotApproved on a no, Unusable where it can't be done."""
-    check_names(stage.spec, ("server", "local", "name", "prefix"))
+    check_names(stage.spec)
     local = str(stage.spec.options.get("local", LOCAL))
     entry = _entry(stage, local)
     before = await _read(stage, local)

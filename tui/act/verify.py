@@ -35,7 +35,6 @@ from tui.run.action import Stage
 from tui.run.plan import LOCAL
 from tui.texts import Text
 
-_OPTIONS: Final = ("server", "local", "user", "token", "disable_expiry", "prefix")
 _PING: Final = 45.0
 _TRIES: Final = 2
 """Times three pings are sent: the first ones may be lost while the two find each other."""
@@ -48,7 +47,7 @@ _NOT_AT_BOOT: Final = ("disabled", "masked")
 
 async def verify(stage: Stage) -> None:
     """Prove it, from the server's own word to a fresh login. Raises a ZhinanError with the first thing that does not hold."""
-    check_names(stage.spec, _OPTIONS)
+    check_names(stage.spec)
     choice(stage.spec, "disable_expiry", ("true", "false"), "false")
     await _Proof(stage).make()
 

@@ -13,34 +13,12 @@ from tui.judge.evidence import End, Evidence
 from tui.judge.ssh_proof import BOOT, Proof, Server, judge
 from tui.run.action import Stage
 from tui.run.look import capture
-from tui.target.base import HostKeyQuestion, Job, SecretQuestion
+from tui.target.base import Job
 
 if TYPE_CHECKING:
-    from tui.secret import Secret
-    from tui.target.base import Asker
     from tui.target.ssh import SshTarget
 
 _PATIENCE: Final = 20.0
-
-
-class _Comparing:
-    """Answers for the host key by comparing it; what else is asked is the reader's to answer."""
-
-    def __init__(self, asker: Asker, right: frozenset[str]) -> None:
-        self._asker, self._right = asker, right
-        self.unattended = bool(getattr(asker, "unattended", False))
-        self.wrong = ""
-        self.shown = ""
-
-    async def accept_host_key(self, question: HostKeyQuestion) -> bool:
-        """Whether it is one of the server's own."""
-        right = question.fingerprint in self._right
-        self.shown, self.wrong = question.fingerprint, "" if right else question.fingerprint
-        return right
-
-    async def secret(self, question: SecretQuestion) -> Secret | None:
-        """The reader's answer."""
-        return await self._asker.secret(question)
 
 
 async def own_login(stage: Stage, known: Server, address: str) -> Proof | None:
@@ -48,10 +26,11 @@ async def own_login(stage: Stage, known: Server, address: str) -> Proof | None:
 
     `address` is `ssh://user@host[:port]`. A key that is accepted is remembered, as it is proven. Raises Cancelled when the step is stopped.
     """
+    from tui.target.comparing import Comparing
     from tui.target.ssh import SshTarget
 
     target = SshTarget("verify", address)
-    asker = _Comparing(stage.asker, frozenset(key.fingerprint for key in known.keys))
+    asker = Comparing(stage.asker, frozenset(key.fingerprint for key in known.keys))
     where = address.removeprefix("ssh://")
     if not _records_fit(target, known):
         return None

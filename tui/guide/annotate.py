@@ -22,6 +22,8 @@ from tui.texts import Text, same
 WORDS = ("step", "check", "action", "command")
 _STEP = ("id", "on", "changes", "undo", "timeout")
 _COMMAND = ("on", "explicit", "name", "interactive", "background")
+_ACTION = ("use", "timeout", "explicit", "name", "on", "say")
+"""What the program reads of an action; all else goes to the action itself."""
 _COMMENT = re.compile(r"<!--(?P<body>.*?)(?P<end>-->|\Z)", re.DOTALL)
 _WORD = re.compile(r"\s*([A-Za-z]+)(?=\s|\Z)")
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*")
@@ -156,8 +158,13 @@ def _action(tree: Tree, problems: list[Problem]) -> list[Note]:
             Problem(tree.line, Text("注释 action 要用 use: 写出动作的名字", "the annotation action must name its action with use:"))
         )
         return []
-    options = {str(key): value for key, value in tree.value.items() if key not in ("use", "timeout")}
-    return [ActionSpec(use, tree.line, options, _seconds(tree, problems))]
+    options = {str(key): value for key, value in tree.value.items() if key not in _ACTION}
+    return [
+        ActionSpec(
+            use, tree.line, options, _seconds(tree, problems), explicit=bool(_flag(tree, "explicit", problems)), name=_text(tree, "name"),
+            on=_text(tree, "on") or None, say=_text(tree, "say"), lines={name: tree.at(name) for name in options},
+        )
+    ]  # fmt: skip
 
 
 def _check(tree: Tree, problems: list[Problem]) -> list[Note]:

@@ -178,18 +178,25 @@ def _mapping(front: Front, tree: Tree, key: str) -> list[tuple[str, Tree]]:
 
 
 def _targets(front: Front, tree: Tree) -> list[TargetSpec]:
-    known = ("ask", "example", "address", "default")
+    known = ("ask", "example", "address", "default", "same_as", "found_by")
     found = []
     for name, node in _mapping(front, tree, "targets"):
         value = node.value if isinstance(node.value, dict) else {}
         front.problems += [Problem(node.at(key), unknown_key(str(key), known), Level.WARNING) for key in value if key not in known]
         address = _word(value.get("address") or value.get("default")) or (_word(node.value) if not isinstance(node.value, dict) else "")
-        found.append(TargetSpec(name, _word(value.get("ask")), address or None, _word(value.get("example")), node.line))
+        same_as, found_by = _word(value.get("same_as")), _word(value.get("found_by"))
+        found.append(TargetSpec(name, _word(value.get("ask")), address or None, _word(value.get("example")), node.line, same_as, found_by))
+    names = [spec.name for spec in found]
+    for spec in found:
+        if spec.same_as and spec.same_as not in names:
+            near = difflib.get_close_matches(spec.same_as, names, 1, 0)[0]
+            words = Text("没有叫 “{name}” 的目标，是不是想写 “{near}”？", "there is no target “{name}”, did you mean “{near}”?")
+            front.problems.append(Problem(spec.line, words.fill(name=same(spec.same_as), near=same(near))))
     return found
 
 
 def _inputs(front: Front, tree: Tree) -> list[Input]:
-    known = ("type", "of", "ask", "default", "help")
+    known = ("type", "of", "ask", "default", "help", "optional")
     found = []
     for name, node in _mapping(front, tree, "inputs"):
         value = node.value if isinstance(node.value, dict) else {"type": node.value} if node.value in TYPES else {}
@@ -212,10 +219,12 @@ def _inputs(front: Front, tree: Tree) -> list[Input]:
                 "输入 “{name}” 是 choice，要用 of: [...] 写出可选的值", "the input “{name}” is a choice: list its values with of: [...]"
             )
             front.problems.append(Problem(node.line, words.fill(name=same(name))))
-        default = value.get("default")
-        found.append(
-            Input(name, cast("InputType", kind), _word(value.get("ask")), choices, _text(default), _word(value.get("help")), node.line)
-        )
+        optional = value.get("optional", False)
+        if not isinstance(optional, bool):
+            words = Text("optional 只能是 true 或 false", "optional must be true or false")
+            front.problems.append(Problem(node.at("optional"), words))
+        ask, hint, default = _word(value.get("ask")), _word(value.get("help")), _text(value.get("default"))
+        found.append(Input(name, cast("InputType", kind), ask, choices, default, hint, node.line, optional is True))
     return found
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from tui.guide.model import Command, Guide, Level, Problem, Step
-from tui.guide.parse import variables
+from tui.guide.model import ActionSpec, Command, Guide, Level, Problem, Step
 from tui.guide.pictures import is_remote, resolve
 from tui.guide.places import LOCAL
+from tui.guide.reads import reads, variables
 from tui.judge.checks import BadCheck, make
 from tui.texts import Text, same
 
@@ -46,13 +46,18 @@ _ASSIGNED = re.compile(
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 
 
-def lint(guide: Guide) -> list[Problem]:
-    """All problems of a guide, by line. Looks whether pictures exist, touches nothing else."""
+def lint(guide: Guide, actions: Mapping[str, Sequence[str]] | None = None) -> list[Problem]:
+    """All problems of a guide, by line. Looks whether pictures exist, touches nothing else.
+
+    `actions` are the actions there are, each with its options; without it what a guide asks of actions is not judged.
+    """
     found = list(guide.problems)
     if not guide.steps:
         found.append(Problem(1, Text("没有找到可以执行的步骤", "no steps to run were found"), Level.WARNING))
-    for rule in (_targets, _checks, _pictures, _inputs, _unsure):
+    for rule in (_targets, _found, _checks, _pictures, _inputs, _unsure):
         found += rule(guide)
+    if actions is not None:
+        found += _actions(guide, actions)
     return sorted(found, key=lambda problem: problem.line)
 
 
@@ -68,12 +73,25 @@ def _targets(guide: Guide) -> Iterator[Problem]:
         return
     known = _names(guide)
     for step in guide.steps:
-        places = [(step.on, step.line), *((one.on, one.line) for one in step.commands if one.on != step.on)]
-        for name, line in [*places, *((check.on, check.line) for check in step.checks)]:
+        for name, line in [(step.on, step.line), *((part.on, part.line) for part in step.placed if part.on != step.on)]:
             if name and name not in known and name != "server":
                 near = difflib.get_close_matches(name, known, 1, 0.4) or known[:1]
                 words = Text("没有叫 “{name}” 的目标，是不是想写 “{near}”？", "there is no target “{name}”, did you mean “{near}”?")
                 yield Problem(line, words.fill(name=same(name), near=same(near[0])))
+
+
+def _found(guide: Guide) -> Iterator[Problem]:
+    """A place that is found in the run must name the step that finds it."""
+    ids = [step.id for step in guide.steps]
+    for spec in guide.targets:
+        if spec.value and not spec.found_by:
+            words = Text(
+                "地址 {address} 由哪一步得到？用 found_by 写出它的 id", "which step finds the address {address}? Name its id with found_by"
+            )
+            yield Problem(spec.line, words.fill(address=same(spec.address or "")), Level.WARNING)
+        elif spec.found_by and spec.found_by not in ids and ids:
+            text = Text("没有 id 是“{name}”的步骤，最接近的是“{near}”", "there is no step “{name}”; the nearest one is “{near}”")
+            yield Problem(spec.line, _nearest(text, spec.found_by, ids))
 
 
 def _checks(guide: Guide) -> Iterator[Problem]:
@@ -85,6 +103,32 @@ def _checks(guide: Guide) -> Iterator[Problem]:
             except BadCheck as error:
                 words = Text("检查 {kind}：{why}", "check {kind}: {why}").fill(kind=same(check.kind), why=error.text)
                 yield Problem(check.line, words)
+
+
+def _actions(guide: Guide, known: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """Each action must be there, and have the options that are given to it."""
+    for spec in (spec for step in guide.steps for spec in step.actions):
+        if spec.use not in known:
+            yield Problem(spec.line, _nearest(_NO_ACTION, spec.use, list(known)))
+            continue
+        for name in spec.options:
+            if name not in known[spec.use]:
+                yield Problem(spec.lines.get(name, spec.line), unknown_option(spec.use, name, known[spec.use]))
+
+
+_NO_ACTION = Text("没有叫“{name}”的动作，最接近的是“{near}”", "there is no action “{name}”; the nearest one is “{near}”")
+
+
+def unknown_option(use: str, name: str, known: Sequence[str]) -> Text:
+    """The sentence for an option that an action does not have."""
+    if not known:
+        return Text("{use} 没有选项", "{use} has no options").fill(use=same(use))
+    text = Text("{use} 没有“{name}”这个选项，最接近的是“{near}”", "{use} has no option “{name}”; the nearest one is “{near}”")
+    return _nearest(text.fill(use=same(use)), name, known)
+
+
+def _nearest(text: Text, name: str, known: Sequence[str]) -> Text:
+    return text.fill(name=same(name), near=same(difflib.get_close_matches(name, known, 1, 0)[0]))
 
 
 def _pictures(guide: Guide) -> Iterator[Problem]:
@@ -104,7 +148,7 @@ def _inputs(guide: Guide) -> Iterator[Problem]:
     if not guide.inputs:
         return
     declared = {entry.name for entry in guide.inputs}
-    used: set[str] = set()
+    used: set[str] = set().union(*(reads(spec) for step in guide.steps for spec in step.actions))
     known = declared | _GIVEN | _made(guide)
     for step in guide.steps:
         for line, text in _texts(step):
@@ -117,16 +161,18 @@ def _inputs(guide: Guide) -> Iterator[Problem]:
                     words = Text("变量 {name} 没有在 inputs 里声明{hint}", "the variable {name} is not declared under inputs{hint}")
                     yield Problem(line, words.fill(name=same(name), hint=hint), Level.WARNING)
     for entry in guide.inputs:
-        if entry.name not in used and not _by_action(guide, entry.name):
-            words = Text("输入 {name} 没有被任何命令用到", "the input {name} is used by no command")
+        if entry.name not in used:
+            words = Text("输入 {name} 没有被任何命令或动作用到", "the input {name} is used by no command or action")
             yield Problem(entry.line, words.fill(name=same(entry.name)), Level.WARNING)
 
 
 def _texts(step: Step) -> Iterator[tuple[int, str]]:
-    """Everything of a step that a shell will read, with its line."""
+    """Everything of a step that takes values, with its line."""
     for item in step.items:
         if isinstance(item, Command):
             yield item.line, item.text
+        elif isinstance(item, ActionSpec):
+            yield item.line, "\n".join(map(str, item.options.values()))
     yield step.line, step.undo
     for check in step.checks:
         yield check.line, "\n".join(map(str, check.args.values()))
@@ -140,11 +186,6 @@ def _made(guide: Guide) -> set[str]:
             made |= {name for match in _ASSIGNED.finditer(text) for name in match.groups() if name}
             made |= set(_GROUP.findall(text))
     return made
-
-
-def _by_action(guide: Guide, name: str) -> bool:
-    """Actions take inputs by name (`auth_key: TS_AUTHKEY`), or all of them: an action counts as a user of what it could read."""
-    return any(step.action is not None for step in guide.steps) and bool(name)
 
 
 def _unsure(guide: Guide) -> Iterator[Problem]:

@@ -36,7 +36,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One `inputs:` entry of the front matter. `ask` is the question; `of` the choices; `default` is offered, never assumed silently."""
+    """One `inputs:` entry of the front matter. `ask` is the question; `of` the choices; `default` is offered, never assumed silently.
+
+    An `optional` one may stay empty: a step never asks for it, only an offered command or action that reads it does.
+    """
 
     name: str
     type: InputType = "text"
@@ -45,17 +48,29 @@ class Input:
     default: str | None = None
     help: str = ""
     line: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """One `targets:` entry of the front matter: a place the guide speaks of by name. `address` is a default (for example `local`)."""
+    """One `targets:` entry of the front matter: a place the guide speaks of by name. `address` is a default (for example `local`).
+
+    An address `$name` is not known before the run finds that value; the step `found_by` finds it. `same_as` is the target that is the
+    same machine: it must show one of the host keys that are on record for that one.
+    """
 
     name: str
     ask: str = ""
     address: str | None = None
     example: str = ""
     line: int = 0
+    same_as: str = ""
+    found_by: str = ""
+
+    @property
+    def value(self) -> str:
+        """The name of the value that is the address; empty where the address does not wait for one."""
+        return self.address[1:].strip("{}") if self.address and self.address.startswith("$") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +110,21 @@ class CheckSpec:
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One `<!-- action -->`: `use` names an action in `act`, `options` go to it, `timeout` is in seconds."""
+    """One `<!-- action -->`: `use` names an action in `act`, `options` go to it, `timeout` is in seconds.
+
+    An `explicit` action is offered only, like such a command. `on` overrides the step's target, `say` is what the author calls it (empty:
+    what `act` calls it). `lines` are those of the options' names.
+    """
 
     use: str
     line: int
     options: Mapping[str, Any] = field(default_factory=dict)
     timeout: float | None = None
+    explicit: bool = False
+    name: str = ""
+    on: str | None = None
+    say: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +137,11 @@ class Manual:
 
 
 Item = Command | Manual | ActionSpec
+
+
+def is_offered(item: Item) -> bool:
+    """Whether an item never runs with its step, just by its own key press."""
+    return isinstance(item, Command | ActionSpec) and item.explicit
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +178,18 @@ class Step:
 
     @property
     def action(self) -> ActionSpec | None:
-        """The step's action, if it has one."""
-        return next((item for item in self.items if isinstance(item, ActionSpec)), None)
+        """The first action that runs with the step, if it has one."""
+        return next((item for item in self.actions if not item.explicit), None)
+
+    @property
+    def placed(self) -> tuple[Command | ActionSpec | CheckSpec, ...]:
+        """All that runs or looks somewhere: commands, actions, checks."""
+        return (*self.commands, *self.actions, *self.checks)
+
+    @property
+    def actions(self) -> tuple[ActionSpec, ...]:
+        """All actions, the offered ones too, in document order."""
+        return tuple(item for item in self.items if isinstance(item, ActionSpec))
 
 
 @dataclass(frozen=True, slots=True)

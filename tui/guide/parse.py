@@ -26,6 +26,7 @@ from tui.guide.frontmatter import Front, read_front
 from tui.guide.ids import Ids, path_id
 from tui.guide.model import ActionSpec, CheckSpec, Command, Guide, Input, Item, Level, Manual, Problem, Step
 from tui.guide.places import LOCAL
+from tui.guide.reads import reads, variables
 from tui.guide.source import read
 from tui.guide.steps import Sketch, own_text, sketch
 from tui.guide.whereabouts import Words, text_before
@@ -33,7 +34,6 @@ from tui.texts import Text
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]+")
-_VARIABLE = re.compile(r"\$\{?(\w+)|\$env:(\w+)|%(\w+)%")
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ def parse(text: str, path: Path, encoding: str = "utf-8") -> Guide:
     title = front.title or _title(row) or path.stem
     holding = {index for index, drafts in found.drafts.items() if drafts} | set(found.actions)
     sketches = sketch(row, holding, found.steps, title)
-    named = [target.name for target in front.targets if target.name != LOCAL and target.address != LOCAL]
+    named = [target.name for target in front.targets if target.name != LOCAL and target.address != LOCAL and not target.value]
     words = Words(row, named[0] if len(named) == 1 else "server", front.title)
     steps = _Builder(row, found, words, front.inputs).steps(sketches)
     problems = tuple(sorted(found.problems, key=lambda problem: problem.line))
@@ -252,9 +252,7 @@ class _Builder:
 
     def _used_inputs(self, items: Sequence[Item], checks: Sequence[CheckSpec], undo: str) -> tuple[str, ...]:
         """Declared inputs that the step's commands, actions, checks or undo read."""
-        texts = [item.text for item in items if isinstance(item, Command)] + [undo] + [str(check.args) for check in checks]
-        texts += [str(item.options) for item in items if isinstance(item, ActionSpec)]
-        return tuple(sorted(self._inputs.intersection(*map(variables, ["\n".join(texts)]))))
+        return tuple(sorted(self._inputs & set().union(variables(undo), *map(reads, (*items, *checks)))))
 
     def _command(self, draft: Draft, one: Sketch) -> Command:
         on = draft.on or (one.note.on if one.note and one.note.on else self._words.command(draft, one))
@@ -274,11 +272,6 @@ class _Builder:
         return self._words.title(one) or next((command.on for command in chosen if command.on), None)
 
 
-def variables(text: str) -> set[str]:
-    """Names of environment variables that a command reads."""
-    return {name for match in _VARIABLE.finditer(text) for name in match.groups() if name}
-
-
 def _digest(steps: Sequence[Step]) -> str:
     """SHA-256 over all that could run, in order, and where."""
     told: list[Any] = []
@@ -288,9 +281,9 @@ def _digest(steps: Sequence[Step]) -> str:
             if isinstance(item, Command):
                 told.append(["command", item.text, item.language, item.on, item.explicit, item.interactive, item.background])
             elif isinstance(item, ActionSpec):
-                told.append(["action", item.use, dict(item.options), item.timeout])
+                told.append(["action", item.use, dict(item.options), item.timeout, item.on, item.explicit])
         told += [["check", check.kind, dict(check.args), check.on] for check in step.checks]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=False, default=str).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-__all__ = ["Level", "load", "parse", "variables"]
+__all__ = ["Level", "load", "parse"]

@@ -70,7 +70,7 @@ class PlainPrinter:
             case ev.Answered():
                 yes = Text("是", "yes") if event.yes else Text("否", "no")
                 self._line(f"  ! {clean(str(self._asked or ''))}  {yes}")
-            case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed() | ev.WaitEnded() | ev.Observed():
+            case ev.ManualAwaited() | ev.ManualDone() | ev.RunResumed() | ev.WaitEnded() | ev.Observed() | ev.Learned():
                 pass
 
     def _stage(self, event: ev.StepStarted | ev.StepEnded | ev.RunEnded) -> None:

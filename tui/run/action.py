@@ -195,4 +195,10 @@ class Stage:
 Action = Callable[[Stage], Awaitable[None]]
 """Does its work and returns; raises a ZhinanError, one clear sentence, where it can't. The step's checks judge afterwards."""
 
+
+def rootless(actions: Actions) -> frozenset[str]:
+    """The names of those that never ask for root: they say so by an attribute `root`, which is False."""
+    return frozenset(name for name, action in actions.items() if not getattr(action, "root", True))
+
+
 Actions = Mapping[str, Action]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from tui.errors import UsageError, ZhinanError
 from tui.guide.model import Guide
 from tui.run import events as ev
 from tui.run import plan as planning
-from tui.run.action import Actions
+from tui.run.action import Actions, rootless
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal, JournalError
@@ -121,17 +121,18 @@ class _Pass:
         try:
             if self._aside and request.item is None:
                 raise UsageError(Text("另一步还在执行", "another step is still running"))
-            plan = await planning.make(session.guide, request, session.given, session.journal, session.asker)
+            plan = await planning.make(session.guide, request, session.given, session.journal, session.asker, rootless(session.actions))
         except JournalError:
             raise
         except ZhinanError as error:
-            await self._tell_began(Plan((), {}, {}, {}, {}))
+            await self._tell_began(Plan())
             await self._tell_ended(outcome_of(error), error.text, error.exit_code)
             return
         known = session.given
         session.given = replace(
             known, places={**known.places, **plan.places}, inputs={**known.inputs, **plan.values, **plan.secrets}, approved=True
         )
+        self._recall()
         redactor = Redactor(plan.secrets.values())
         await self._tell_began(plan if request.item is None else replace(plan, steps=()))
         await session.places.open(plan, redactor)
@@ -142,15 +143,39 @@ class _Pass:
             )
             ended.append(await run.all(request))
             session.found |= run.found
+            self._keep(run.found, plan)
             if not run.good and not request.checks_only:
                 break
         await self._tell_ended(*_worst(ended))
+
+    def _recall(self) -> None:
+        """Addresses that were found on another day are known today."""
+        for name in self._addresses():
+            if name not in self.session.found and (kept := self.journal.answer(self._path(), f"value {name}")):
+                self.session.found[name] = kept
+
+    def _keep(self, found: Mapping[str, str], plan: Plan) -> None:
+        """Addresses that were found stay known for this document, and where the same machine is else: by its keys they are recognised."""
+        for later in plan.later.values():
+            if later.value in found:
+                self.journal.remember(self._path(), f"value {later.value}", found[later.value])
+                if later.twin in plan.places:
+                    self.journal.remember(self._path(), f"target {later.twin}", plan.places[later.twin])
+
+    def _addresses(self) -> set[str]:
+        """The names of the values that are addresses of this guide's places."""
+        return {spec.value for spec in self.session.guide.targets if spec.value}
+
+    def _path(self) -> str:
+        return str(self.session.guide.path.absolute())
 
     async def _tell_began(self, plan: Plan) -> None:
         if self._aside:
             return
         steps = tuple(step.id for step in plan.steps)
-        facts: dict[str, Any] = {"run": self.run_id, "at": time.time(), "steps": steps, "targets": plan.places, "values": plan.values}
+        found = {name: self.session.found[later.value] for name, later in plan.later.items() if later.value in self.session.found}
+        targets = {**plan.places, **found}
+        facts: dict[str, Any] = {"run": self.run_id, "at": time.time(), "steps": steps, "targets": targets, "values": plan.values}
         if self.session.begun:
             await self.tell(ev.RunResumed(**facts))
             return

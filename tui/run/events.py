@@ -121,7 +121,7 @@ class ConnectionRestored(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandEnded(StepEvent):
-    """`code` is None unless it exited. `why` explains an end that is not `exited`."""
+    """`code` is None unless it exited; an action's is that of its error. `why` explains an end that is not `exited`, or an error's."""
 
     item: int
     end: End
@@ -198,6 +198,14 @@ class Observed(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learned(StepEvent):
+    """Values that an action found."""
+
+    item: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked(StepEvent):
     """One check's verdict. `check` is its index; `before` says it was looked at before the step ran, to see whether it was already so."""
 
@@ -247,6 +255,7 @@ AnyEvent = (
     | Asked
     | Answered
     | Observed
+    | Learned
     | Checked
     | StepEnded
     | RunEnded
@@ -256,7 +265,7 @@ KINDS: Mapping[str, type[AnyEvent]] = {
     kind.__name__: kind
     for kind in (
         RunStarted, RunResumed, StepStarted, CommandStarted, Printed, ConnectionLost, ConnectionRestored,
-        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Asked, Answered, Observed, Checked, StepEnded, RunEnded,
+        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Asked, Answered, Observed, Learned, Checked, StepEnded, RunEnded,
     )
 }  # fmt: skip
 

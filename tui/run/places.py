@@ -1,26 +1,35 @@
-"""The targets of a run: opened before the first step that needs them, closed with the run."""
+"""The targets of a run: opened before the first step, closed with the run.
+
+A place whose address the run itself finds is another matter: it is connected to when it is first needed, and anew for each look, because
+whether that way is open is what the look is for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from tui.errors import UsageError, ZhinanError
-from tui.guide.model import Step
+from tui.errors import TargetError, UsageError, ZhinanError
 from tui.run.ask import Asker
-from tui.run.plan import LOCAL, Plan, needs_root
+from tui.run.plan import LOCAL, Later, Plan
 from tui.run.redact import Redactor
 from tui.secret import Secret
 from tui.target import registry
 from tui.target.base import Target
+from tui.target.comparing import open_as
 from tui.texts import Text
 
 
 class Places:
-    """Targets by name. One that could not be opened keeps its error, which meets every step that needs it."""
+    """Targets by name: those `made` already, others by `make`. One that could not be opened keeps its error, which meets every step
+    that needs it.
+    """
 
-    def __init__(self, asker: Asker, make: Mapping[str, Target] | None = None) -> None:
+    def __init__(
+        self, asker: Asker, made: Mapping[str, Target] | None = None, make: Callable[[str, str], Target] = registry.make
+    ) -> None:  # fmt: skip
         self._asker = asker
-        self._targets: dict[str, Target] = dict(make or {})
+        self._make = make
+        self._targets: dict[str, Target] = dict(made or {})
         self._addresses: dict[str, str] = {}
         self._errors: dict[str, ZhinanError] = {}
         self._sudo: dict[str, Secret | None] = {}
@@ -34,7 +43,7 @@ class Places:
         if name in self._errors:
             raise self._errors[name]
         if name == LOCAL and name not in self._targets:
-            self._targets[name] = registry.make(LOCAL, LOCAL)  # there is nothing to connect to
+            self._targets[name] = self._make(LOCAL, LOCAL)  # there is nothing to connect to
         if name not in self._targets:
             text = Text("这一步没有连接“{name}”；已连接：{names}", "this step is not connected to “{name}”; it is to: {names}")
             raise UsageError(text.fill(name=name, names=", ".join(self._targets) or "—"))
@@ -46,17 +55,37 @@ class Places:
 
     async def open(self, plan: Plan, redactor: Redactor) -> None:
         """Open every target of the plan, and find out about sudo where a step may need it."""
-        root = {plan.where[line] for step in plan.steps if needs_root(step) for line in _lines(step)}
         for name, address in plan.places.items():
             self._errors.pop(name, None)
             try:
                 await self._open(name, address)
-                if name in root and name not in self._sudo:
+                if name in plan.roots and name not in self._sudo:
                     self._sudo[name] = await self._ask_sudo(name)
             except ZhinanError as error:
                 self._errors[name] = error
             if secret := self._sudo.get(name):
                 redactor.add(secret)
+
+    async def find(self, name: str, later: Later, values: Mapping[str, str], *, root: bool) -> None:
+        """Connect, anew, to a place whose address is among the run's values. Raises TargetError where it is not, or can't be opened.
+
+        `root`: something there may ask sudo for a password.
+        """
+        address = values.get(later.value, "")
+        if not address:
+            text = Text(
+                "还不知道“{name}”在哪里：它的地址由“{step}”得到，先做那一步",
+                "where “{name}” is is not known yet: “{step}” finds its address, so run that step first",
+            )
+            raise TargetError(text.fill(name=name, step=later.step))
+        if name in self._targets:
+            await self._targets.pop(name).close()
+        target = self._make(name, address)
+        twin = self._targets.get(later.twin) or (self._make(later.twin, later.twin_at) if later.twin_at else None)
+        await (open_as(target, twin, self._asker) if twin else target.open(self._asker))
+        self._targets[name], self._addresses[name] = target, address
+        if root and name not in self._sudo:
+            self._sudo[name] = await self._ask_sudo(name)
 
     async def close(self) -> None:
         """Leave all targets."""
@@ -75,9 +104,5 @@ class Places:
             self._sudo.pop(name, None)
         self._addresses[name] = address
         if name not in self._targets:
-            self._targets[name] = registry.make(name, address)
+            self._targets[name] = self._make(name, address)
         await self._targets[name].open(self._asker)
-
-
-def _lines(step: Step) -> list[int]:
-    return [step.line, *(command.line for command in step.commands), *(spec.line for spec in step.checks)]

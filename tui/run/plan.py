@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tui.errors import Cancelled, DocumentError, NotApproved, UsageError, ZhinanError
-from tui.guide.model import ActionSpec, CheckSpec, Command, Guide, Input, Level, Step, TargetSpec
-from tui.run import values as vals
-from tui.run.ask import ApprovalQuestion, Asker, FormQuestion, InputQuestion, PlaceQuestion, TargetQuestion
+from tui.errors import Cancelled, DocumentError, NotApproved, UsageError
+from tui.guide.model import ActionSpec, CheckSpec, Command, Guide, Item, Level, Manual, Step, TargetSpec, is_offered
+from tui.run import form
+from tui.run.ask import ApprovalQuestion, Asker, PlaceQuestion
+from tui.run.form import Part
 from tui.run.journal import Journal
 from tui.secret import Secret
 from tui.target import registry
@@ -30,7 +31,7 @@ class Request:
     """What one key press or one command line asks for.
 
     `steps` are ids, run in document order. `force` runs a step although it is already done. `checks_only` looks and changes nothing. `item`
-    runs just that item of the only step (an offered command).
+    runs just that item of the only step (an offered command or action).
     """
 
     steps: tuple[str, ...]
@@ -54,39 +55,82 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answers. `where` maps a source line (of a step, command or check) to a target name; `places` names to addresses."""
+    """The answers. `where` maps a source line (of a step, command, action or check) to a target name; `places` names to addresses.
 
-    steps: tuple[Step, ...]
-    where: Mapping[int, str]
-    places: Mapping[str, str]
-    values: Mapping[str, str]
-    secrets: Mapping[str, Secret]
+    `roots` are the places where something may ask sudo for a password. `later` are places whose address the run has yet to find.
+    """
+
+    steps: tuple[Step, ...] = ()
+    where: Mapping[int, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    roots: frozenset[str] = frozenset()
+    later: Mapping[str, Later] = field(default_factory=dict)
 
 
-async def make(guide: Guide, request: Request, given: Given, journal: Journal, asker: Asker) -> Plan:
-    """Ask what is missing. Raises UsageError, DocumentError, NotApproved or Cancelled; nothing has run then."""
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A place whose address is the value `value`, found by the step that `step` names in words.
+
+    It is the same machine as the target `twin`, which is at `twin_at` as far as that is known.
+    """
+
+    value: str
+    step: str
+    twin: str
+    twin_at: str | None
+
+
+async def make(
+    guide: Guide, request: Request, given: Given, journal: Journal, asker: Asker, rootless: Collection[str] = ()
+) -> Plan:  # fmt: skip
+    """Ask what is missing. Raises UsageError, DocumentError, NotApproved or Cancelled; nothing has run then.
+
+    `rootless` are the actions that never ask for root.
+    """
     steps = chosen(guide, request)
     _refuse_broken(guide)
     await _approve(guide, given, journal, asker)
     where = await _where(guide, steps, given, journal, asker)
     _refuse_unknown_places(guide, given, where)
-    needed = {name for step in steps for name in step.inputs}
-    inputs = tuple(i for i in guide.inputs if i.name in needed)
-    known: dict[str, str | Secret] = {}
-    for each in inputs:
-        value = given.inputs.get(each.name) or vals.from_surroundings(each)
-        if value is not None:
-            known[each.name] = value
-    places = {name: _place(guide, name, given) for name in dict.fromkeys([*where.values(), *_also(guide, steps)])}
-    answered = await _ask_form(guide, inputs, known, places, journal, asker)
-    values = {**{n: v for n, v in given.inputs.items() if n in needed}, **known, **answered}
+    parts = {step.id: _parts(step, request) for step in steps}
+    names = dict.fromkeys(where[line] for step in steps for line in _lines(step, parts[step.id]))
+    later = {spec.name: _later(guide, spec, given, journal) for spec in guide.targets if spec.value and spec.name not in given.places}
+    places = {name: _place(guide, name, given) for name in dict.fromkeys([*names, *_also(guide, parts)]) if name not in later}
+    alone = request.item is not None and not getattr(asker, "unattended", False)
+    reading = {name for step in steps for name in step.inputs}
+    inputs, known = form.wanted(guide, reading, parts, given.inputs, fill_in=alone)
+    values = {**known, **await form.ask(guide, inputs, known, places, journal, asker)}
+    values = {name: value if form.plain(value) else "" for name, value in values.items()}
     return Plan(
         steps=steps,
         where=where,
         places={name: str(values.pop(name)) if address is None else address for name, address in places.items()},
         values={name: value for name, value in values.items() if isinstance(value, str)},
         secrets={name: value for name, value in values.items() if isinstance(value, Secret)},
+        roots=frozenset(where[line] for step in steps for line in _root_lines(step, parts[step.id], rootless)),
+        later=later,
     )
+
+
+def _later(guide: Guide, spec: TargetSpec, given: Given, journal: Journal) -> Later:
+    step = next((step for step in guide.steps if step.id == spec.found_by), None)
+    known = _place(guide, spec.same_as, given) if spec.same_as else None
+    at = known or journal.answer(str(guide.path.absolute()), f"target {spec.same_as}")
+    return Later(spec.value, f"{step.label} {step.title}".strip() if step else spec.found_by, spec.same_as, at)
+
+
+def _parts(step: Step, request: Request) -> tuple[Part, ...]:
+    """What of a step the request makes run or looks at."""
+    if request.item is not None:
+        return (step.items[request.item],)
+    items = () if request.checks_only else tuple(item for item in step.items if not is_offered(item))
+    return (*items, *step.checks)
+
+
+def _lines(step: Step, parts: Iterable[Part]) -> list[int]:
+    return [step.line, *(part.line for part in parts if not isinstance(part, Manual))]
 
 
 def chosen(guide: Guide, request: Request) -> tuple[Step, ...]:
@@ -100,26 +144,48 @@ def chosen(guide: Guide, request: Request) -> tuple[Step, ...]:
     return tuple(step for step in guide.steps if step.id in request.steps)
 
 
-def needs_root(step: Step) -> bool:
-    """Whether something in the step may ask sudo for a password: it says `sudo`, pipes a script into a shell, or is an action
-    that changes something.
+def needs_root(part: Part, *, changes: bool = False, rootless: Collection[str] = ()) -> bool:
+    """Whether something may ask sudo for a password: it says `sudo`, pipes a script into a shell, or is an action that asks for root
+    in a step that `changes` something.
     """
-    return (
-        (step.changes and any(isinstance(item, ActionSpec) for item in step.items))
-        or any(_ROOT.search(command.text) for command in step.commands)
-        or any("sudo" in str(spec.args) for spec in step.checks)
-    )
+    match part:
+        case Command():
+            return bool(_ROOT.search(part.text))
+        case CheckSpec():
+            return "sudo" in str(part.args)
+        case ActionSpec():
+            return changes and part.use not in rootless
+        case _:
+            return False
+
+
+def _root_lines(step: Step, parts: Iterable[Part], rootless: Collection[str]) -> list[int]:
+    return [part.line for part in parts if needs_root(part, changes=bool(step.changes), rootless=rootless)]
 
 
 def approval_lines(guide: Guide) -> tuple[str, ...]:
-    """All that approving this document allows, one line of text each, with where it runs: commands, probes and undo of every step."""
+    """All that approving this document allows, one line of text each, with where it runs: commands, actions with their options,
+    probes and undo of every step.
+    """
     lines = []
     for step in guide.steps:
-        for command in step.commands:
-            lines += [f"{command.on or step.on or '?'}  {line}" for line in command.text.splitlines()]
+        for item in step.items:
+            lines += [f"{item.on or step.on or '?'}  {line}" for line in approved_lines(item)] if not isinstance(item, Manual) else []
         lines += [f"{spec.on or step.on or '?'}  {spec.args['']}" for spec in step.checks if spec.kind == "probe" and "" in spec.args]
         lines += [f"{step.on or '?'}  {line}" for line in step.undo.splitlines()]
     return tuple(lines)
+
+
+def approved_lines(item: Item) -> list[str]:
+    """What of an item is approved: a command's lines; an action's name and options."""
+    match item:
+        case Command():
+            return item.text.splitlines()
+        case ActionSpec():
+            options = (f"{name}={' '.join(str(value).split())}" for name, value in item.options.items())
+            return [" ".join([item.use, *options])]
+        case _:
+            return []
 
 
 def _refuse_broken(guide: Guide) -> None:
@@ -146,9 +212,9 @@ async def _where(guide: Guide, steps: Iterable[Step], given: Given, journal: Jou
     path = str(guide.path.absolute())
     where: dict[int, str] = {}
     for step in steps:
-        commands = [command for command in step.commands if command.on is None]
-        unsure: Command | None = commands[0] if commands else None
-        if step.on is None and unsure is None:
+        runs = [part for part in step.placed if part.on is None and not isinstance(part, CheckSpec)]
+        unsure = next((item for item in runs if isinstance(item, Command)), None)
+        if step.on is None and not runs:
             where[step.line] = LOCAL  # nothing of it runs anywhere
         elif step.on is None:
             question = f"place {step.id} {unsure.text if unsure else ''}"
@@ -159,16 +225,15 @@ async def _where(guide: Guide, steps: Iterable[Step], given: Given, journal: Jou
             where[step.line] = answer
         else:
             where[step.line] = step.on
-        parts: tuple[Command | CheckSpec, ...] = (*step.commands, *step.checks)
-        for part in parts:
+        for part in step.placed:
             where[part.line] = part.on or where[step.line]
     return where
 
 
-def _also(guide: Guide, steps: Iterable[Step]) -> list[str]:
-    """The places that an action of these steps needs beside its own: its options name them."""
+def _also(guide: Guide, parts: Mapping[str, tuple[Part, ...]]) -> list[str]:
+    """The places that an action needs beside its own: its options name them."""
     names = _names(guide)
-    options = (value for step in steps for item in step.items if isinstance(item, ActionSpec) for value in item.options.values())
+    options = (value for each in parts.values() for part in each if isinstance(part, ActionSpec) for value in part.options.values())
     return [value for value in options if isinstance(value, str) and value in names]
 
 
@@ -179,7 +244,7 @@ def _names(guide: Guide) -> tuple[str, ...]:
     """
     said: list[str | None] = [spec.name for spec in guide.targets]
     for step in guide.steps:
-        said += [step.on, *(command.on for command in step.commands), *(spec.on for spec in step.checks)]
+        said += [step.on, *(part.on for part in step.placed)]
     names = dict.fromkeys([*(name for name in said if name), LOCAL])
     return tuple(names) if len(names) > 1 else (LOCAL, SERVER)
 
@@ -200,53 +265,3 @@ def _place(guide: Guide, name: str, given: Given) -> str | None:
     if address is not None:
         registry.make(name, address)
     return address
-
-
-async def _ask_form(
-    guide: Guide,
-    inputs: tuple[Input, ...],
-    known: Mapping[str, str | Secret],
-    places: Mapping[str, str | None],
-    journal: Journal,
-    asker: Asker,
-) -> dict[str, str | Secret]:
-    """Ask until every answer is one that will do."""
-    path = str(guide.path.absolute())
-    answers = dict(known)
-    questions: list[FormQuestion] = []
-    for name, address in places.items():
-        if address is None:
-            spec = next((s for s in guide.targets if s.name == name), TargetSpec(name))
-            questions.append(TargetQuestion(spec, last=journal.answer(path, f"target {name}")))
-    for each in inputs:
-        value = known.get(each.name)
-        wrong = None if value is None else vals.wrong(each, _plain(value))
-        if value is None or wrong:
-            questions.append(InputQuestion(each, wrong))
-    while questions:
-        given = await asker.form(tuple(questions))
-        if given is None:
-            raise Cancelled(Text("没有填完，什么都没有执行", "not filled in; nothing was run"))
-        answers |= given
-        questions = [again for question in questions if (again := _judged(question, answers))]
-    for name, address in places.items():
-        if address is None:
-            journal.remember(path, f"target {name}", _plain(answers[name]))
-    return answers
-
-
-def _judged(question: FormQuestion, answers: Mapping[str, str | Secret]) -> FormQuestion | None:
-    """The same question again with what is wrong about its answer; None if the answer will do."""
-    answer = _plain(answers.get(question.name, ""))
-    if isinstance(question, InputQuestion):
-        wrong = vals.wrong(question.input, answer)
-        return InputQuestion(question.input, wrong) if wrong else None
-    try:
-        registry.make(question.name, answer)
-    except ZhinanError as error:
-        return TargetQuestion(question.spec, error.text, answer)
-    return None
-
-
-def _plain(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value

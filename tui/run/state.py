@@ -105,7 +105,7 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of the run: `source` is `input`, or the id of the step whose check found it."""
+    """A value of the run: `source` is `input`, or the id of the step that found it."""
 
     text: str
     source: str
@@ -148,6 +148,8 @@ def fold(state: RunState, event: AnyEvent) -> RunState:
             return replace(state, active=False, verdict=event.verdict, why=event.why, steps=steps)
         case ev.Checked():
             return _checked(state, event)
+        case ev.Learned():
+            return _with_values(state, event)
         case _:
             return _with_step(state, event.step, _fold_step(state.step(event.step), event))
 
@@ -228,7 +230,7 @@ def _in(step: StepState, phase: Phase, alone: bool) -> StepState:
 
 
 def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:
-    inputs = {name: Value(text, "input", event.at) for name, text in event.values.items()}
+    inputs = {name: Value(text, "input", event.at) for name, text in event.values.items() if text}
     queued = {step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="") for step_id in event.steps}
     return replace(
         state, active=True, verdict=None, why=None, targets={**state.targets, **event.targets},
@@ -245,6 +247,10 @@ def _checked(state: RunState, event: ev.Checked) -> RunState:
     seen = CheckState(event.status, event.say, event.proof, event.at, event.before)
     phase = Phase.LOOKING if event.before else step.phase
     state = _with_step(state, event.step, replace(step, phase=phase, checks={**step.checks, event.check: seen}))
+    return _with_values(state, event)
+
+
+def _with_values(state: RunState, event: ev.Checked | ev.Learned) -> RunState:
     if not event.values:
         return state
     found = {name: Value(text, event.step, event.at) for name, text in event.values.items()}

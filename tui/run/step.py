@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from tui.errors import Cancelled, TargetError, ZhinanError
 from tui.guide import languages
-from tui.guide.model import ActionSpec, CheckSpec, Command, Item, Manual, Step
+from tui.guide.model import ActionSpec, CheckSpec, Command, Item, Manual, Step, is_offered
 from tui.judge import checks
 from tui.judge.evidence import End, Evidence, Status, Verdict
 from tui.judge.look import Check, Own
@@ -26,10 +26,10 @@ from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal, JournalError
 from tui.run.look import look
 from tui.run.places import Places
-from tui.run.plan import Plan, Request, needs_root
+from tui.run.plan import Plan, Request
 from tui.run.redact import Redactor
 from tui.run.values import expand
-from tui.target.base import Ended, Job, LinkLost, LinkRestored
+from tui.target.base import Ended, Job, LinkLost, LinkRestored, Target
 from tui.texts import Text
 
 PATIENCE: Final = 3600.0
@@ -75,6 +75,7 @@ class StepRun:
         self.cause = ""
         self._own = Evidence(End.EXITED)
         self._logs: dict[int, tuple[str, int]] = {}
+        self._reached: set[str] = set()
 
     @property
     def good(self) -> bool:
@@ -116,7 +117,7 @@ class StepRun:
         for index, item in enumerate(self.step.items):
             if self.stop.is_set():
                 return
-            if not (isinstance(item, Command) and item.explicit):
+            if not is_offered(item):
                 await self._item(index, item)
                 if not self.good and not isinstance(item, Manual):
                     return
@@ -153,9 +154,9 @@ class StepRun:
 
     async def _command(self, index: int, command: Command, *, alone: bool) -> None:
         on = self.plan.where[command.line]
-        self.places.target(on)  # a place that could not be opened ends the step before anything is said to run there
+        await self._reach(on)  # a place that could not be opened ends the step before anything is said to run there
         await self._open_log(index, on, command.text, alone=alone)
-        sudo = self.places.sudo(on) if needs_root(self.step) else None
+        sudo = self.places.sudo(on) if on in self.plan.roots else None
         job = Job(self.session.job_id(), command.text, languages.family(command.language), self._environment(), sudo=sudo)
         began = time.monotonic()
         try:
@@ -190,10 +191,11 @@ class StepRun:
             text = Text("这个版本没有“{use}”这个动作", "this version has no action “{use}”")
             self._settle(Outcome.FAILED, text.fill(use=spec.use))
             return
-        on = self.plan.where[self.step.line]
-        self.places.target(on)
+        on = self.plan.where[spec.line]
+        for name in {on, *(str(value) for value in spec.options.values())} & {on, *self.plan.later}:
+            await self._reach(name)
         await self._open_log(index, on, spec.use, alone=alone)
-        began, code = time.monotonic(), 0
+        began, ended = time.monotonic(), Ended(End.EXITED, 0)
         stage = Stage(
             spec, self.step, index, on, self.places, self.asker, self.redactor, self.stop, dict(self.values), self.plan.secrets, self
         )
@@ -203,11 +205,22 @@ class StepRun:
         except JournalError:
             raise
         except ZhinanError as error:
-            code = error.exit_code
+            ended = Ended(End.CANCELLED if isinstance(error, Cancelled) else End.EXITED, error.exit_code, error.text)
             self._settle_by(error)
-        self.values |= stage.learned
-        self.found |= stage.learned
-        await self._close_log(index, Ended(End.EXITED, code) if code != Cancelled.exit_code else Ended(End.CANCELLED), began)
+        if stage.learned:
+            self.values |= stage.learned
+            self.found |= stage.learned
+            await self.happened(ev.Learned, item=index, values=dict(stage.learned))
+        await self._close_log(index, ended, began)
+
+    async def _reach(self, on: str) -> Target:
+        """The opened target of that name. Raises the TargetError with which opening it failed."""
+        if on in self.plan.later and on not in self._reached:
+            await self.places.find(on, self.plan.later[on], self.values, root=on in self.plan.roots)
+            if secret := self.places.sudo(on):
+                self.redactor.add(secret)
+            self._reached.add(on)
+        return self.places.target(on)
 
     async def _manual(self, index: int, item: Manual, *, alone: bool) -> None:
         await self.happened(ev.ManualAwaited, item=index, text=item.text, alone=alone)
@@ -251,6 +264,7 @@ class StepRun:
     async def _look(self, *, before: bool) -> None:
         """Look at every check; the worst verdict decides. What was not ticked but checks out has been done all the same."""
         worst, why = Outcome.PASSED, None
+        self._reached.clear()
         for index, spec in enumerate(self.step.checks):
             if self.stop.is_set():
                 return
@@ -271,8 +285,14 @@ class StepRun:
     async def _verdict(self, spec: CheckSpec) -> Verdict:
         on = self.plan.where[spec.line]
         check = self._made(spec)
+        try:
+            target = await self._reach(on)
+        except TargetError as error:
+            if on not in self.plan.later:
+                raise
+            return Verdict(Status.UNKNOWN, error.text)
         sudo = self.places.sudo(on) if "sudo" in str(spec.args) else None
-        seen = await look(self.places.target(on), check.look, self._own, self.session.job_id(), self._environment(), sudo)
+        seen = await look(target, check.look, self._own, self.session.job_id(), self._environment(), sudo)
         return check.decide(seen)
 
     def _made(self, spec: CheckSpec) -> Check:

@@ -27,7 +27,7 @@ def wrong(field: Input, value: str) -> Text | None:
     if "\0" in value:
         return Text("不能含有空字符", "must not hold a NUL character")
     if not value.strip():
-        return Text("不能为空", "must not be empty")
+        return None if field.optional else Text("不能为空", "must not be empty")
     return _RULES[field.type](field, value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from tui.guide.model import ActionSpec, CheckSpec, Command, Guide, Item, Manual, Step
 
 _STEP = re.compile(r"^(第\d+步|Step \d+)\s*[:：]?\s*(.*)$")
+_PAIR = re.compile(r"^(\w+): (.+)$", re.MULTILINE)
 _ORDER = re.compile(r"(?:执行|运行)\s*$")
 
 
@@ -49,7 +51,9 @@ def _items(tokens: Sequence[Token], first: int, last: int, on: str) -> list[Item
             text = token.content.rstrip("\n")
             items.append(Command(text, "bash", line + 1, line + 1 + text.count("\n"), on="local" if "local" in token.info else on))
         elif token.type == "html_block" and token.content.startswith("<!-- action"):
-            items.append(ActionSpec(token.content.split()[3], line))
+            said = dict(_PAIR.findall(token.content))
+            action = ActionSpec(said.pop("use"), line, explicit="explicit" in said, on=said.pop("on", None), say=said.pop("say", ""))
+            items.append(replace(action, options={name: word for name, word in said.items() if name != "explicit"}))
         elif token.type == "inline" and token.content.startswith("[ ] "):
             items.append(Manual(token.content[4:], line, line))
         elif token.type == "inline":

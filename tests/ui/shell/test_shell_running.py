@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from shell_stage import (
+    DOCUMENT,
     NOW,
     Scripted,
     app,
@@ -28,6 +29,7 @@ from shell_stage import (
     until,
 )
 
+from tui.guide.model import ActionSpec
 from tui.run import events as ev
 from tui.run.events import AnyEvent, Outcome
 from tui.run.plan import Request
@@ -90,6 +92,27 @@ async def test_an_offered_command_runs_only_when_the_cursor_stands_on_it() -> No
         await pilot.press("r")
         await until(pilot, lambda: session.requests)
         assert session.requests == [Request(steps=("look",), item=offered)]
+
+
+ACTION = DOCUMENT.replace(
+    "echo offered\n```\n", "echo offered\n```\n\n<!-- action\nuse: aliyun.mend\nexplicit: true\nsay: 关掉防火墙规则\nhow: nodivert\n-->\n"
+)
+
+
+async def test_an_offered_action_is_seen_chosen_and_runs_alone() -> None:
+    program, session = app(text=ACTION)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        guide = screen(pilot)
+        await sight(pilot, "关掉防火墙规则")
+        assert sees(pilot, "aliyun.mend how=nodivert")
+        guide.document.move(2)
+        stop = guide.document.current
+        assert stop is not None
+        assert stop.item is not None
+        assert isinstance(guide.guide.step(stop.step_id).items[stop.item], ActionSpec)
+        await pilot.press("r")
+        await until(pilot, lambda: session.requests)
+        assert session.requests == [Request(steps=("look",), item=stop.item)]
 
 
 async def test_x_stops_and_nothing_else_starts_meanwhile() -> None:

@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from tui.guide.model import Guide, Step
 from tui.run.ask import ApprovalQuestion
+from tui.run.plan import approved_lines
 from tui.texts import Text
 from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
 from tui.ui.widgets.badges import WORDS, Where
@@ -169,13 +170,13 @@ class ApprovalDialog(Dialog[bool]):
 
 
 def _texts(step: Step) -> set[str]:
-    texts = {line for command in step.commands for line in command.text.splitlines()} | set(step.undo.splitlines())
+    texts = {line for item in step.items for line in approved_lines(item)} | set(step.undo.splitlines())
     return texts | {line for spec in step.checks for value in spec.args.values() for line in str(value).splitlines()}
 
 
 def _kinds(step: Step) -> list[tuple[Kind, str]]:
     """Every line of a step with its kind, in the order of the plan."""
-    kinds: list[tuple[Kind, str]] = [("", line) for command in step.commands for line in command.text.splitlines()]
+    kinds: list[tuple[Kind, str]] = [("", line) for item in step.items for line in approved_lines(item)]
     kinds += [("check", str(spec.args[""])) for spec in step.checks if spec.kind == "probe" and "" in spec.args]
     return [*kinds, *(("undo", line) for line in step.undo.splitlines())]
 

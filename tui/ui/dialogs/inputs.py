@@ -45,6 +45,7 @@ _SENTENCES: Mapping[str, Text] = {
         "user@host, ssh://user@host:port, a name from ~/.ssh/config, or local",
     ),
 }
+_OPTIONAL = Text("可以留空；{what}", "may stay empty; {what}")
 _EXAMPLE = Text("{what}；例如 {example}", "{what}; for example {example}")
 
 
@@ -115,6 +116,8 @@ class Field(Vertical):
         else:
             given = self.question.input
             what, example = (same(given.help) if given.help else _SENTENCES[given.type]), ""
+        if isinstance(self.question, InputQuestion) and self.question.input.optional:
+            what = _OPTIONAL.fill(what=what)
         return _EXAMPLE.fill(what=what, example=example) if example else what
 
     def _field(self) -> Widget:

@@ -11,16 +11,15 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """The run (None: nothing ran yet), where the places are, the actions' titles, and the time (Unix seconds)."""
+    """The run (None: nothing ran yet), where the places are, and the time (Unix seconds)."""
 
     def __init__(
         self,
         state: RunState | None = None,
         places: Mapping[str, str] = MappingProxyType({}),
-        titles: Mapping[str, str] = MappingProxyType({}),
         now: float = 0.0,
     ) -> None:
-        self._state, self.places, self.titles, self.now = state, places, titles, now
+        self._state, self.places, self.now = state, places, now
 
     @property
     def state(self) -> RunState:

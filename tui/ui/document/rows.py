@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tui.act import ACTIONS
 from tui.guide.model import ActionSpec, Command, Step
+from tui.run.plan import approved_lines
 from tui.run.state import Phase
 from tui.texts import Text
 from tui.ui.document.facts import Facts
@@ -15,6 +17,7 @@ from tui.ui.widgets.cells import fit
 
 _ACTION = Text("动作", "Action")
 _BLANK = Look()
+_RAISED = Look("ink", "raised")
 
 
 def status_rows(plan: Plan, stop: Stop, facts: Facts, w: int) -> list[Line]:
@@ -26,7 +29,7 @@ def status_rows(plan: Plan, stop: Stop, facts: Facts, w: int) -> list[Line]:
     if label := clean(plan.label(stop)):
         pieces.append(Piece(label, Look("muted")))
     lines = _flowing(pieces, w)
-    if isinstance(item, Command) and item.on != step.on:
+    if (isinstance(item, Command) or (isinstance(item, ActionSpec) and item.on)) and item.on != step.on:
         name, look = badge(item.on, facts)
         put_right(lines, name, look, w)
     for line in lines:
@@ -36,16 +39,27 @@ def status_rows(plan: Plan, stop: Stop, facts: Facts, w: int) -> list[Line]:
 
 
 def action_rows(plan: Plan, stop: Stop, facts: Facts, w: int) -> list[Line]:
-    """The status of an action, and its name on a raised surface."""
+    """The status of an action; on a raised surface what it does, as the author or else the program says it, and its name and options."""
     item = plan.item(stop)
     if not isinstance(item, ActionSpec):
         return []
-    title = clean(facts.titles.get(item.use, item.use))
-    lead = f" {_ACTION} "
-    shown = fit(title, max(1, w - width_of(lead) - 1))
-    pieces = [Piece(lead, Look("muted", "raised")), Piece(shown, Look("program", "raised"))]
-    pieces.append(Piece(" " * max(0, w - width_of(lead) - width_of(shown)), Look("ink", "raised")))
-    return [*status_rows(plan, stop, facts, w), Line(pieces, stops=(stop,))]
+    lead, known = f" {_ACTION} ", ACTIONS.get(item.use)
+    title = clean(item.say or (str(known.title) if known else item.use))
+    told = clean(approved_lines(item)[0])
+    hang, room = " " * width_of(lead), max(4, w - width_of(lead) - 1)
+    rows = [[Piece(title[a:b].rstrip(), Look("program", "raised"))] for a, b in wrap(title, room)]
+    rows[0] = [Piece(lead, Look("muted", "raised")), *rows[0]]
+    rows[1:] = [[Piece(hang, _RAISED), *row] for row in rows[1:]]
+    if told != title:
+        used = sum(width_of(piece.text) for piece in rows[-1])
+        if used + 2 + width_of(told) < w:
+            rows[-1].append(Piece(" " * (w - 1 - used - width_of(told)), _RAISED))
+        else:
+            rows.append([Piece(hang, _RAISED)])
+        rows[-1].append(Piece(fit(told, room), Look("muted", "raised")))
+    for row in rows:
+        row.append(Piece(" " * max(0, w - sum(width_of(piece.text) for piece in row)), _RAISED))
+    return [*status_rows(plan, stop, facts, w), *(Line(row, stops=(stop,)) for row in rows)]
 
 
 def check_rows(step: Step, stop: Stop, facts: Facts, w: int) -> list[Line]:

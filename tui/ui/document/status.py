@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tui.guide.model import ActionSpec, CheckSpec, Command, Manual, Step
+from tui.guide.model import ActionSpec, CheckSpec, Manual, Step, is_offered
 from tui.judge.evidence import End, Status
-from tui.run.events import Outcome
+from tui.run.events import EXIT_CODES, Outcome
 from tui.run.state import CheckState, CommandState, Phase, StepState
 from tui.texts import Text, same
 from tui.ui.document.facts import Facts
@@ -73,10 +73,10 @@ def item_status(step: Step, index: int, facts: Facts) -> Said:
     """What is known of the step's item `index`."""
     item, state = step.items[index], facts.state.step(step.id)
     if (ran := state.commands.get(index)) is not None:
-        return _ran(ran, state, facts.now, last=_is_last(step, index))
+        return _ran(ran, state, facts.now, last=_is_last(step, index), action=isinstance(item, ActionSpec))
     if isinstance(item, Manual):
         return _by_hand(state, index)
-    if isinstance(item, Command) and item.explicit:
+    if is_offered(item):
         return Said(TODO, str(_OFFERED))
     return _not_run(step, index, state)
 
@@ -120,16 +120,19 @@ def badge(name: str | None, facts: Facts) -> tuple[str, Look]:
 
 
 def _is_last(step: Step, index: int) -> bool:
-    return not any(not (isinstance(item, Command) and item.explicit) for item in step.items[index + 1 :])
+    return not is_offered(step.items[index]) and all(is_offered(item) for item in step.items[index + 1 :])
 
 
-def _ran(ran: CommandState, step: StepState, now: float, *, last: bool) -> Said:
+def _ran(ran: CommandState, step: StepState, now: float, *, last: bool, action: bool) -> Said:
     if ran.end is None:
         words = f"{_UNLINKED if not ran.linked else _PHASES[Phase.RUNNING][1]} {clock(now - ran.started)}"
         return Said(RUNNING if ran.linked else UNKNOWN, words, alive=True)
     took = f" · {clock(ran.seconds)}" if ran.seconds is not None else ""
     if ran.end is not End.EXITED:
         mark, text = _ENDS[ran.end]
+        return Said(mark, f"{text}{took}")
+    if ran.code and action:
+        mark, text = next((_ENDINGS[outcome] for outcome, code in EXIT_CODES.items() if code == ran.code), _ENDINGS[Outcome.FAILED])
         return Said(mark, f"{text}{took}")
     if ran.code:
         return Said(FAILED, f"{_ENDINGS[Outcome.FAILED][1]} · {_EXIT.fill(code=ran.code)}{took}")
@@ -162,7 +165,7 @@ def _not_run(step: Step, index: int, state: StepState) -> Said:
 def _all_before(step: Step, index: int, state: StepState) -> bool:
     """Has everything before this item ended?"""
     for place, item in enumerate(step.items[:index]):
-        if isinstance(item, Command) and not item.explicit and ((ran := state.commands.get(place)) is None or ran.end is None):
+        if not isinstance(item, Manual) and not is_offered(item) and ((ran := state.commands.get(place)) is None or ran.end is None):
             return False
         if isinstance(item, Manual) and not state.ticks.get(place):
             return False

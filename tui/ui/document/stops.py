@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from tui.guide.model import ActionSpec, Command, Guide, Item, Step
+from tui.guide.model import Command, Guide, Item, Manual, Step, is_offered
 from tui.texts import Text
 from tui.ui.document.line import Stop
 
@@ -52,7 +52,7 @@ class Plan:
         """`第 2.1 步 · 安装`: the step's number, the item's within it, and its name. An offered command has only a name."""
         step, item = self.steps[stop.step_id], self.item(stop)
         name = _name(item) if isinstance(item, Command) else ""
-        if isinstance(item, Command) and item.explicit:
+        if item is not None and is_offered(item):
             return name
         number = self._numbers[step.id]
         if stop.item is not None:
@@ -62,7 +62,7 @@ class Plan:
 
     def last(self, step: Step) -> int | None:
         """The item under which a step's checks stand: the last one that runs with it, or is done by hand; None: under its head."""
-        runs = [index for index, item in enumerate(step.items) if not (isinstance(item, Command) and item.explicit)]
+        runs = [index for index, item in enumerate(step.items) if not is_offered(item)]
         return runs[-1] if runs else len(step.items) - 1 if step.items else None
 
 
@@ -75,7 +75,7 @@ def _all(guide: Guide) -> Iterator[tuple[int, Stop]]:
 
 
 def _numbered(item: Item) -> bool:
-    return isinstance(item, ActionSpec) or (isinstance(item, Command) and not item.explicit)
+    return not isinstance(item, Manual) and not is_offered(item)
 
 
 def _name(command: Command) -> str:

@@ -37,7 +37,7 @@ _MANY_TOKENS = 20_000
 
 
 class DocumentView(StopScroll, can_focus=True):
-    """One guide, scrolling. Set `state` (None: nothing ran), `places` (target name → address) and `action_titles` as they become known."""
+    """One guide, scrolling. Set `state` (None: nothing ran) and `places` (target name → address) as they become known."""
 
     DEFAULT_CSS = """
     DocumentView {
@@ -58,7 +58,6 @@ class DocumentView(StopScroll, can_focus=True):
 
     state: reactive[RunState | None] = reactive(None, init=False)
     places: reactive[Mapping[str, str]] = reactive(dict, init=False)
-    action_titles: reactive[Mapping[str, str]] = reactive(dict, init=False)
 
     CursorMoved = messages.CursorMoved
     Activated = messages.Activated
@@ -144,10 +143,10 @@ class DocumentView(StopScroll, can_focus=True):
         """Say marks, badges and actions again: everywhere they may be others now."""
         self._renew_all()
 
-    watch_places = watch_action_titles = speak
+    watch_places = speak
 
     def _facts(self) -> Facts:
-        return Facts(self.state, self.places, self.action_titles, self._now or time.time())
+        return Facts(self.state, self.places, self._now or time.time())
 
     def _draw(self, block: Block) -> list[Line]:
         layout = Layout(self.plan, self._facts(), self._laid_width, self._pictures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tui.guide.model import Command, Manual, Step
+from tui.guide.model import Manual, Step, is_offered
 from tui.run.events import Outcome
 from tui.run.plan import Request
 from tui.run.state import Phase
@@ -25,12 +25,12 @@ def done(screen: GuideReading, step: Step) -> bool:
 
 
 def offered_here(screen: GuideReading, step: Step) -> int | None:
-    """The index of the offered command the cursor stands on."""
+    """The index of the offered command or action the cursor stands on."""
     stop = screen.document.current
     if stop is None or stop.item is None:
         return None
     item = step.items[stop.item]
-    return stop.item if isinstance(item, Command) and item.explicit else None
+    return stop.item if is_offered(item) else None
 
 
 def offered_beside(screen: GuideReading) -> Request | None:

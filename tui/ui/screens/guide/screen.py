@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 
-from tui.guide.model import Command, Manual, Step
+from tui.guide.model import Manual, Step, is_offered
 from tui.run.events import AnyEvent, ManualAwaited, StepStarted
 from tui.run.plan import Request
 from tui.run.state import Phase
@@ -104,7 +104,7 @@ class GuideScreen(GuideReading):
             self.start(Request(steps=(step.id,), item=item))
         elif not step.items and not step.checks and not step.label:
             self.say(_EMPTY)
-        elif step.commands and all(isinstance(i, Command) and i.explicit for i in step.items):
+        elif step.items and all(map(is_offered, step.items)):
             self.say(_OFFERED)
         elif done(self, step):
             self.action_force()

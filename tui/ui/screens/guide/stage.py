@@ -122,9 +122,14 @@ class GuideStage(Screen[None]):
 
     def places(self) -> Mapping[str, str]:
         """Target names and addresses as far as known; an empty address is not known yet."""
+        state = self.runner.state
+        later = {spec.name: state.values[spec.value].text for spec in self.guide.targets if spec.value in state.values}
+        unknown = {spec.name for spec in self.guide.targets if spec.value} - {*later, *self._given.places, *state.targets}
         named = {spec.name: spec.address or "" for spec in self.guide.targets}
         used = {step.on: "" for step in self.guide.steps if step.on}
-        known = {**used, **named, **self._given.places, **self.runner.state.targets}
+        known = {**used, **named, **self._given.places, **state.targets, **later}
+        for name in unknown:
+            known.pop(name, None)  # nothing the reader could fill in
         return {name: ("local" if name == "local" else address) for name, address in known.items()}
 
     def speak(self) -> None:
@@ -155,7 +160,7 @@ class GuideStage(Screen[None]):
 
     def _show_state(self, state: RunState) -> None:
         before, self._shown = self._shown, state
-        if before is None or before.targets is not state.targets:
+        if before is None or before.targets is not state.targets or before.values is not state.values:
             places = self.places()
             self.query_one("#title", TitleBar).places = places
             self.document.places = places
