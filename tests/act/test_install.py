@@ -14,6 +14,7 @@ from tui.act import ACTIONS
 from tui.act.package import carry
 from tui.judge.install import SYSTEM
 from tui.judge.install_scripts import INSTALLER
+from tui.judge.tun import PRICE, USERSPACE
 from tui.run.action import Stage
 from tui.run.events import Outcome
 from tui.target.local import LocalTarget
@@ -62,6 +63,13 @@ async def test_an_old_version_is_said(tmp_path: Path) -> None:
     assert (played.outcome, changes(there), "sudo tailscale update" in played.log) == (Outcome.PASSED, [], True)
 
 
+async def test_one_that_runs_without_a_network_device_has_its_price_told(tmp_path: Path) -> None:
+    there = server([NEW], host=f"{HERE}tun=no\nactive=active\nenabled=enabled\n")
+    played = await install(there, tmp_path)
+    assert (played.outcome, changes(there)) == (Outcome.PASSED, [])
+    assert PRICE.zh in played.log
+
+
 @pytest.mark.parametrize("state", ["active=inactive\nenabled=enabled\n", "active=active\nenabled=disabled\n"])
 async def test_a_service_that_is_off_is_switched_on(tmp_path: Path, state: str) -> None:
     there = server([NEW], hosts=(HERE + state,))
@@ -72,7 +80,9 @@ async def test_a_service_that_is_off_is_switched_on(tmp_path: Path, state: str) 
 @pytest.mark.parametrize(
     ("after", "says"),
     [
-        (f"{HERE}tun=no\nactive=failed\n", "there is no /dev/net/tun"),
+        (f"{HERE}tun=no\nactive=failed\ncontainer=none\nmodule=yes\n", "run sudo modprobe tun"),
+        (f"{HERE}tun=no\nactive=failed\ncontainer=none\nmodule=no\n", "the kernel has no tun module"),
+        (f"{HERE}tun=no\nactive=failed\ncontainer=docker\n", "--device=/dev/net/tun"),
         (f"{HERE}active=failed\nenabled=enabled\n", "does not start (failed): see sudo journalctl"),
     ],
 )
@@ -81,6 +91,8 @@ async def test_a_service_that_will_not_start(tmp_path: Path, after: str, says: s
     played = await install(there, tmp_path)
     assert played.outcome is Outcome.FAILED
     assert says in played.why
+    assert (USERSPACE in played.log) is ("tun=no" in after)
+    assert changes(there) == ["sudo systemctl enable --now tailscaled"]  # advice is not done
 
 
 @pytest.mark.parametrize(

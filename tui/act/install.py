@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from tui.act.network_look import check_names
 from tui.act.package import carry
-from tui.act.tailscale import LOOK, Host, look, survey
+from tui.act.tailscale import LOOK, Host, look, no_tun, survey
 from tui.errors import Unfinished, Unreachable, Unusable, UsageError, ZhinanError
 from tui.judge.evidence import End, Evidence
 from tui.judge.install import SYSTEM, Plan, Way, plan, read_system
 from tui.judge.install_failures import Failure, failure
 from tui.judge.install_scripts import UNDO_APT, UNDO_RPM, UNDO_TARBALL, from_package
 from tui.judge.tailnet import Stand, Version, read_version
+from tui.judge.tun import PRICE
 from tui.run.action import Stage
 from tui.run.values import expand
 from tui.texts import Text
@@ -137,7 +138,7 @@ async def _serve(stage: Stage, host: Host) -> None:
         seen = await stage.stream(_as_root(_ENABLE, host), sudo=True, patience=120.0)
         again = await survey(stage)
         if not again.tun and again.active != "active":
-            raise Unusable(_NO_TUN, cause="tun-missing")
+            raise await no_tun(stage, again)
         if seen.code != 0 or again.active not in ("active", "activating"):
             text = Text(
                 "Tailscale 装上了，但服务起不来（{state}）：看 sudo journalctl -u tailscaled -n 50",
@@ -146,7 +147,7 @@ async def _serve(stage: Stage, host: Host) -> None:
             raise Unusable(text.fill(state=again.active), cause="tailscaled-not-running")
         host = again
     if not host.tun:
-        await stage.note(_NO_TUN)
+        await stage.note(_USERSPACE.fill(price=PRICE))
     await stage.note(Text("tailscaled 服务在运行，开机会自动启动", "the tailscaled service runs, and starts at boot"))
 
 
@@ -165,9 +166,9 @@ _NOBODY_STARTS_IT: Final = Text(
     "Tailscale is installed but tailscaled does not run, and this system was not started by systemd, which would start it: start "
     "tailscaled in this system's own way, or use a machine that systemd starts (in WSL: systemd=true under [boot] in /etc/wsl.conf)",
 )
-_NO_TUN: Final = Text(
-    "没有 /dev/net/tun，tailscaled 用不了内核网卡：运行 sudo modprobe tun；容器要由宿主机开放这个设备",
-    "there is no /dev/net/tun, so tailscaled has no network device: run sudo modprobe tun; a container must be given it by its host",
+_USERSPACE: Final = Text(
+    "没有 /dev/net/tun，而 tailscaled 在运行，用的是用户态网络：{price}",
+    "there is no /dev/net/tun and tailscaled runs, so by userspace networking: {price}",
 )
 _UPGRADE: Final = Text(
     "{v} 比较旧（1.98.2 起才有办法在后台解决和阿里云内网地址的冲突）：可以运行 sudo tailscale update 升级",

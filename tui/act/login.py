@@ -114,10 +114,10 @@ class _Entry:
     async def _hopeless(self, now: Situation) -> ZhinanError:
         """The error where no login is possible; on a reader's Windows or Mac with what to do there."""
         if self.host.system == "linux" or now.stand not in (Stand.NOT_INSTALLED, Stand.DAEMON_STOPPED):
-            return hopeless(now, self.host)
+            return await hopeless(self.stage, now, self.host)
         here = await survey_local(self.stage, self.stage.on)
         await tell(self.stage, here)
-        return Unusable(todo(here), cause=now.cause) if here.advice else hopeless(now, self.host)
+        return Unusable(todo(here), cause=now.cause) if here.advice else await hopeless(self.stage, now, self.host)
 
     def _settle_flags(self, there: Prefs | None) -> None:
         """All flags in the first call: what the machine has been set to, and over it what is asked for."""

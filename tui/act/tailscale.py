@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from tui.errors import TargetError, Unreachable, Unusable, ZhinanError
+from tui.judge import tun
 from tui.judge.evidence import End, Evidence
 from tui.judge.local_install import MAC_APP, MAC_CLIS, WINDOWS_CLIS, Found, Kind, System
 from tui.judge.tailnet import Prefs, Reason, Situation, Stand, read_prefs, situation_of
@@ -24,7 +25,11 @@ printf 'sudo=%s\\ntailscale=%s\\n' "$(command -v sudo || true)" "$(command -v ta
 if [ "$(uname -s)" = Darwin ]; then
   echo system=macos
   for file in {" ".join(MAC_CLIS)}; do if [ -x "$file" ]; then printf 'cli=%s\\n' "$file"; break; fi; done
-elif [ -c /dev/net/tun ]; then echo tun=yes; else echo tun=no; fi
+elif [ -c /dev/net/tun ]; then echo tun=yes; else
+  printf 'tun=no\\ncontainer=%s\\n' "$(systemd-detect-virt -c 2>/dev/null || true)"
+  PATH="$PATH:/usr/sbin:/sbin"
+  if command -v modinfo >/dev/null; then modinfo -n tun >/dev/null 2>&1 && echo module=yes || echo module=no; fi
+fi
 if command -v systemctl >/dev/null; then
   printf 'active=%s\\nenabled=%s\\n' "$(systemctl is-active tailscaled || true)" "$(systemctl is-enabled tailscaled 2>/dev/null || true)"
 fi
@@ -48,6 +53,7 @@ class Host:
 
     `path` is the full path of the tailscale command, as far as it was found: on Windows and macOS it is seldom on the search path.
 
+    `container` and `module` are told where it has no network device: see `judge.tun`.
     `ahead` is how far its clock is ahead of ours. `active` and `enabled` are systemd's words for tailscaled ("" without systemd).
     """
 
@@ -57,6 +63,8 @@ class Host:
     sudo: bool = False
     path: str = ""
     tun: bool = True
+    container: str = ""
+    module: bool | None = None
     active: str = ""
     enabled: str = ""
     system: System = "linux"
@@ -132,6 +140,8 @@ def read_host(said: str, now: datetime) -> Host:
         sudo=bool(facts.get("sudo")),
         path=facts.get("cli", "") or facts.get("tailscale", ""),
         tun=facts.get("tun") != "no",
+        container=facts.get("container", ""),
+        module={"yes": True, "no": False}.get(facts.get("module", "")),
         active=facts.get("active", ""),
         enabled=facts.get("enabled", ""),
         system="macos" if facts.get("system") == "macos" else "linux",
@@ -154,14 +164,22 @@ async def prefs(stage: Stage, host: Host, on: str | None = None) -> Prefs | None
     return read_prefs((await stage.capture(f"{host.cli} {PREFS}", on=on, patience=LOOK, language=shell(stage, on))).out)
 
 
-def hopeless(now: Situation, host: Host) -> ZhinanError:
+async def no_tun(stage: Stage, host: Host) -> Unusable:
+    """The error for a machine without a network device; every way out goes into the log, with its command, for the reader to run."""
+    found = tun.ways(host.container, host.module)
+    for each in found:
+        await stage.note(Text("! {say}{run}", "! {say}{run}").fill(say=each.say, run=f":\n  {each.command}" if each.command else ""))
+    return Unusable(tun.sentence(found), cause="tun-missing")
+
+
+async def hopeless(stage: Stage, now: Situation, host: Host) -> ZhinanError:
     """The error for a stand from which nothing can be done here: a sentence with the way out."""
-    more, cause = Text("", ""), now.cause
+    more = Text("", "")
     match now.stand:
         case Stand.NOT_INSTALLED:
             more = Text("：先做安装这一步", ": do the installing step first")
         case Stand.DAEMON_STOPPED if not host.tun:
-            more, cause = _NO_TUN, "tun-missing"
+            return await no_tun(stage, host)
         case Stand.DAEMON_STOPPED if host.active:
             more = Text(
                 "：运行 sudo systemctl enable --now tailscaled；还不行就看 journalctl -u tailscaled",
@@ -175,15 +193,7 @@ def hopeless(now: Situation, host: Host) -> ZhinanError:
             pass
     say = Text(now.say.zh + more.zh, now.say.en + more.en)
     kind = Unreachable if now.stand is Stand.UNKNOWN and now.tailnet is None else Unusable
-    return kind(say, cause=cause)
-
-
-_NO_TUN: Final = Text(
-    "：这台机器没有 /dev/net/tun，tailscaled 起不来；先 sudo modprobe tun（容器要由宿主机开放这个设备），"
-    "再 sudo systemctl restart tailscaled",
-    ": this machine has no /dev/net/tun, without which tailscaled does not start; sudo modprobe tun first (a container must be "
-    "given the device by its host), then sudo systemctl restart tailscaled",
-)
+    return kind(say, cause=now.cause)
 
 
 def told(found: Reason) -> dict[str, Any]:

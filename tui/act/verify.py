@@ -71,7 +71,7 @@ class _Proof:
     async def make(self) -> None:
         """All proofs in their order. What did not hold is told before it is raised, so that the panel shows it among the others."""
         self.host = await survey(self.stage, self.server)
-        self.there = self._running(await look(self.stage, self.host, self.server))
+        self.there = await self._running(await look(self.stage, self.host, self.server))
         here = await survey_local(self.stage, self.local)
         self.mine = await self._here_running(here)
         self.facts |= {"boot": self.host.enabled, "tailnet": self.mine.name, "suffix": self.mine.suffix}
@@ -89,10 +89,10 @@ class _Proof:
         await self._tell()
         await self.stage.note(say)
 
-    def _running(self, now: Situation) -> Tailnet:
+    async def _running(self, now: Situation) -> Tailnet:
         """The server's tailnet. Raises where it is not connected."""
         if now.stand is not Stand.RUNNING or now.tailnet is None:
-            why = hopeless(now, self.host)
+            why = await hopeless(self.stage, now, self.host)
             said = Text("服务器（{place}）：{why}", "the server ({place}): {why}").fill(place=self.server, why=why.text)
             raise (Unreachable if isinstance(why, Unreachable) else Unusable)(said, cause=why.cause)
         if not now.tailnet.me.online:
