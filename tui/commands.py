@@ -6,7 +6,6 @@ Exit codes: 0 all passed; 1 a step or check failed (`search`: nothing found); 2 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -77,6 +76,8 @@ def open_(file: str) -> None:
 def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str, ...], inputs: tuple[str, ...], junit: Path | None,
         **flags: bool) -> None:  # fmt: skip
     """Run a guide headless."""
+    import asyncio
+
     from tui.guide import library, parse
     from tui.headless.runner import Ways, run_headless
     from tui.run.plan import Given
@@ -270,15 +271,15 @@ def _documents(paths: tuple[str, ...]) -> list[Path]:
 
 def _page_problems(files: list[Path]) -> dict[Path, list[Problem]]:
     """What is wrong in those of the files that are failure pages."""
-    from tui.guide import failures, library
+    from tui.guide.folders import builtin_dir, failure_pages, is_failure_page, is_twin
 
-    pages = [file for file in files if failures.is_page(file)]
+    pages = [file for file in files if is_failure_page(file) and not is_twin(file)]
     if not pages:
         return {}
     from tui.guide.failure_lint import lint_pages
 
-    known = {path.stem for path in failures.paths([library.builtin_dir(), *config.load().library])} | {path.stem for path in pages}
-    return lint_pages([page for page in pages if not page.stem.endswith(".en")], known)
+    known = failure_pages([builtin_dir(), *config.load().library])
+    return lint_pages(pages, {path.stem for path in (*known, *pages)})
 
 
 def _usage(error: click.ClickException) -> Text:

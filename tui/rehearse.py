@@ -32,8 +32,9 @@ def rehearsal(faults: Sequence[str] = ()) -> Practice:
 
 @asynccontextmanager
 async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
+    from tui import config
     from tui.act import ACTIONS
-    from tui.guide import library  # all of it only when somebody rehearses: the reader waits for none of it
+    from tui.guide import failure_store, library  # all of it only when somebody rehearses: the reader waits for none of it
     from tui.practice.world import World as PracticeWorld
     from tui.run.engine import Session
     from tui.run.journal import Journal
@@ -44,6 +45,7 @@ async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
 
     async with PracticeWorld(faults, login_after=LOGIN_AFTER) as world:
         journal = Journal(world.journal_home)
+        book = failure_store.shelf(config.load())
         addresses = world.targets()
 
         def inside(name: str, address: str) -> SshTarget:
@@ -52,7 +54,7 @@ async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
         def sessions(guide: Guide, asker: Asker, given: Given) -> Session:
             targets = {name: inside(name, address) for name, address in addresses.items()}
             places = Places(asker, targets, inside)
-            return Session(guide, asker, journal=journal, given=given, places=places, actions=ACTIONS, haste=HASTE)
+            return Session(guide, asker, journal=journal, given=given, places=places, actions=ACTIONS, haste=HASTE, book=book)
 
         def visit(url: str) -> bool:
             if not world.is_practice_link(url):

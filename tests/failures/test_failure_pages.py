@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tui.guide import failures, parse
+from tui.guide import failures, folders, parse
 from tui.guide.failure_lint import lint_pages
 from tui.guide.lint import lint
 from tui.guide.model import Command, Guide, Level, Manual, Step
 from tui.judge.failure import HARMLESS
 
-FOLDER = Path(__file__).resolve().parents[2] / "guides" / failures.FOLDER
-PAGES = failures.paths([FOLDER])
+FOLDER = Path(__file__).resolve().parents[2] / "guides" / folders.FAILURES
+PAGES = folders.failure_pages([FOLDER])
 KNOWN = {path.stem for path in PAGES}
 
 by_name = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -21,7 +21,7 @@ mending = pytest.mark.parametrize("path", [path for path in PAGES if path.stem !
 
 
 def twin(path: Path) -> Path:
-    return path.with_suffix(".en.md")
+    return folders.english(path)
 
 
 @by_name

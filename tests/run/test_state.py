@@ -13,6 +13,7 @@ from tui.texts import Text, same
 HEAD = {"run": "r", "at": 100.0}
 START = ev.RunStarted(**HEAD, guide="g.md", title="G", digest="d", steps=("a", "b"), targets={"ecs": "ssh://x"}, values={"REGION": "cn"})
 STEP = {**HEAD, "step": "a"}
+CAUSE = ev.Cause("lock", Text("锁", "the lock"), 90, "sure", "lock.md", (ev.Proof("E: lock", 0, 2), ev.Proof("said")), ("other",), "cause")
 STORY: list[AnyEvent] = [
     START,
     ev.StepStarted(**STEP, on="ecs", address="ssh://x"),
@@ -32,13 +33,14 @@ STORY: list[AnyEvent] = [
     ev.WaitEnded(**STEP, item=2, reached=True),
     ev.Learned(**STEP, item=2, values={"ip": "100.64.0.1"}),
     ev.Checked(**STEP, check=0, before=False, status=Status.PASS, say=same("yes"), proof="1.2", values={"v": "1.2"}),
+    ev.Diagnosed(**STEP, causes=(CAUSE,)),
     ev.StepEnded(**STEP, outcome=Outcome.PASSED, seconds=3.0),
     ev.RunEnded(**HEAD, verdict=Outcome.PASSED, exit_code=0),
 ]
 PHASES = [
     Phase.QUEUED, Phase.LOOKING, Phase.LOOKING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING,
     Phase.CHECKING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.RUNNING, Phase.WAITING, Phase.WAITING,
-    Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
+    Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.RUNNING, Phase.ENDED, Phase.ENDED,
 ]  # fmt: skip
 
 
@@ -58,6 +60,7 @@ def test_the_whole_story() -> None:
     assert [(each.question.en, each.shown.en, each.yes) for each in step.asked] == [("do it?", "+ a", True)]
     command = step.commands[0]
     assert (command.size, command.end, command.code, command.linked) == (8, End.EXITED, 0, True)
+    assert step.causes == (CAUSE,)
     assert step.checks[0].status is Status.PASS
     assert not step.checks[0].before
     assert (state.values["v"].text, state.values["v"].source) == ("1.2", "a")

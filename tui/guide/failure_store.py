@@ -10,12 +10,15 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tui import __version__
-from tui.guide import failures
+from tui.config import Settings
+from tui.guide import folders as shelves
+from tui.judge.diagnose import Book
 from tui.judge.failure import Answer, Page, Probe, Sign, Sure
 from tui.texts import Text
 
@@ -23,19 +26,31 @@ _SHAPE = "1"
 """Goes up when what is kept means something else than before."""
 
 
-def pages(folders: Iterable[Path], cache: Path | None = None) -> tuple[Page, ...]:
-    """The usable pages under the library folders; of two with one id the first. `cache` is the folder to keep them in."""
-    files = failures.paths(folders)
+def shelf(settings: Settings) -> Callable[[], Book]:
+    """All failure pages, the user's own first, made ready when they are asked for, and kept."""
+
+    @cache
+    def book() -> Book:
+        return Book(pages([*settings.library, shelves.builtin_dir()], settings.home / "cache"))
+
+    return book
+
+
+def pages(folders: Iterable[Path], kept_in: Path | None = None) -> tuple[Page, ...]:
+    """The usable pages under the library folders; of two with one id the first. `kept_in` is the folder of the cache."""
+    files = shelves.failure_pages(folders)
     key = _key(files)
-    kept = _kept(cache, key) if cache else None
+    kept = _kept(kept_in, key) if kept_in else None
     if kept is None:
         kept = _read(files)
-        if cache:
-            _keep(cache, key, kept)
+        if kept_in:
+            _keep(kept_in, key, kept)
     return kept
 
 
 def _read(files: list[Path]) -> tuple[Page, ...]:
+    from tui.guide import failures  # it knows YAML, which a cache need not
+
     found: dict[str, Page] = {}
     for path in files:
         page = failures.load(path).page
@@ -48,7 +63,7 @@ def _key(files: list[Path]) -> str:
     digest = hashlib.sha256(f"{__version__} {_SHAPE}".encode())
     for path in files:
         digest.update(os.fsencode(path) + b"\0")
-        for each in (path, path.with_suffix(".en.md")):
+        for each in (path, shelves.english(path)):
             try:
                 digest.update(each.read_bytes())
             except OSError:
@@ -56,22 +71,22 @@ def _key(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _kept(cache: Path, key: str) -> tuple[Page, ...] | None:
+def _kept(folder: Path, key: str) -> tuple[Page, ...] | None:
     try:
-        data = json.loads((cache / "failures.json").read_bytes())
+        data = json.loads((folder / "failures.json").read_bytes())
         return tuple(map(_page, data["pages"])) if data["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _keep(cache: Path, key: str, kept: tuple[Page, ...]) -> None:
+def _keep(folder: Path, key: str, kept: tuple[Page, ...]) -> None:
     data = {"key": key, "pages": [dataclasses.asdict(page) for page in kept]}
-    fresh = cache / f".failures.{os.getpid()}"
+    fresh = folder / f".failures.{os.getpid()}"
     try:
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(data, ensure_ascii=False, default=str), encoding="utf-8")
-        fresh.replace(cache / "failures.json")
+        fresh.replace(folder / "failures.json")
     except OSError:
         fresh.unlink(missing_ok=True)
 

@@ -6,13 +6,13 @@ A page with a mistake loses the sign (or the key) that is wrong; all others keep
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tui.errors import DocumentError
-from tui.guide import library
+from tui.guide.folders import english
 from tui.guide.frontmatter import read_front, unknown_key
 from tui.guide.model import Level, Problem
 from tui.guide.source import read
@@ -20,7 +20,6 @@ from tui.guide.yamls import Tree
 from tui.judge.failure import HARMLESS, Answer, Page, Probe, Sign, Sure
 from tui.texts import Text, same
 
-FOLDER = "failures"
 _KEYS = (
     "id", "title", "summary", "language", "steps", "signs", "near", "explains", "probe", "risk", "price", "source", "targets", "inputs",
 )  # fmt: skip
@@ -38,20 +37,6 @@ class Loaded:
     path: Path
     page: Page | None
     problems: tuple[Problem, ...] = ()
-
-
-def paths(folders: Iterable[Path]) -> list[Path]:
-    """The failure pages under library folders: Markdown files in a folder named `failures`, twins in another language left out."""
-    found: list[Path] = []
-    for folder in folders:
-        below = library.documents(folder, failures=True)
-        found += [path for path in below if FOLDER in (folder.name, *path.relative_to(folder).parts[:-1]) and not path.stem.endswith(".en")]
-    return found
-
-
-def is_page(path: Path) -> bool:
-    """Does the file lie where failure pages do?"""
-    return FOLDER in path.resolve().parts[:-1]
 
 
 def load(path: Path) -> Loaded:
@@ -183,7 +168,7 @@ def _one_of(key: str, word: str, known: tuple[str, ...]) -> Text:
 
 
 def _english_title(path: Path) -> str:
-    twin = path.with_suffix(".en.md")
+    twin = english(path)
     try:
         return read_front(read(twin)[0]).title if twin.is_file() else ""
     except DocumentError:

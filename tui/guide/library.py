@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,13 +18,14 @@ from tui import texts
 from tui.errors import DocumentError, UsageError
 from tui.guide.blocks import blocks
 from tui.guide.dialect import reader
+from tui.guide.folders import SUFFIXES, builtin_dir, documents, is_document
 from tui.guide.frontmatter import read_front
 from tui.guide.labels import numbered
 from tui.guide.source import read
 from tui.texts import Language, Text, same
 
-_SUFFIXES = (".md", ".markdown")
-_SKIPPED = frozenset(("failures", "node_modules", "__pycache__", "venv"))
+__all__ = ["TWIN", "Entry", "builtin_dir", "documents", "entries", "find", "is_document"]
+
 _reader = cache(reader)
 TWIN = re.compile(r"\.(en|zh)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
@@ -50,13 +51,6 @@ class Entry:
     steps: int = 0
     language: Language = "zh"
     problem: Text | None = None
-
-
-def builtin_dir() -> Path:
-    """The folder of the built-in guides: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_guides"
-    return installed if installed.is_dir() else package.parent / "guides"
 
 
 def entries(folders: Iterable[Path], language: Language) -> list[Entry]:
@@ -106,7 +100,7 @@ def _in_our_language(path: Path) -> Path:
 
 
 def _is_path(name: str) -> bool:
-    return os.sep in name or "/" in name or "\\" in name or name.lower().endswith(_SUFFIXES)
+    return os.sep in name or "/" in name or "\\" in name or name.lower().endswith(SUFFIXES)
 
 
 def _head(path: Path) -> str:
@@ -115,22 +109,6 @@ def _head(path: Path) -> str:
         return read_front(read(path)[0]).id
     except DocumentError:
         return ""
-
-
-def documents(folder: Path, *, failures: bool = False) -> Iterator[Path]:
-    """Markdown files under a folder, sorted, hidden and foreign folders left out; failure pages only on request."""
-    for top, below, files in os.walk(folder):
-        below[:] = sorted(
-            name for name in below if not name.startswith(".") and (name not in _SKIPPED or (failures and name == "failures"))
-        )
-        for name in sorted(files):
-            if is_document(name):
-                yield Path(top) / name
-
-
-def is_document(name: str) -> bool:
-    """Would a file of that name be listed?"""
-    return name.lower().endswith(_SUFFIXES) and not name.startswith(".")
 
 
 def _choose(group: dict[str, Path], language: Language) -> Path:

@@ -10,8 +10,8 @@ from typing import IO, Any, Final
 
 from tui.config import Settings
 from tui.errors import UsageError
-from tui.guide import failure_store, library
-from tui.judge.diagnose import Book, Diagnosis, Finding
+from tui.guide import failure_store
+from tui.judge.diagnose import Diagnosis, Finding
 from tui.run.clean import clean
 from tui.texts import Text, same
 
@@ -19,14 +19,9 @@ _BLOCK: Final = 1024 * 1024
 _SHOWN: Final = 3
 
 
-def book(settings: Settings) -> Book:
-    """All failure pages, the user's own first, ready for use."""
-    return Book(failure_store.pages([*settings.library, library.builtin_dir()], settings.home / "cache"))
-
-
 def diagnose_file(file: str, step: str | None, settings: Settings, *, as_json: bool) -> str:
     """What to print for a log file, `-` being standard input. Raises UsageError where it can't be read."""
-    pages = book(settings)
+    pages = failure_store.shelf(settings)()
     try:
         if file == "-":
             found = pages.diagnose(_blocks(sys.stdin.buffer), step)

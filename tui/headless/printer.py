@@ -23,6 +23,7 @@ OUTCOMES = {
     Outcome.CANCELLED: ("!", Text("已取消", "cancelled")),
 }
 _CHECKS = {Status.PASS: "✓", Status.FAIL: "✗", Status.UNKNOWN: "?"}
+_CAUSES, _PROOFS = 2, 2
 
 Printer = Callable[[AnyEvent], None]
 
@@ -63,6 +64,8 @@ class PlainPrinter:
                 self._stage(event)
             case ev.Checked():
                 self._check(event)
+            case ev.Diagnosed():
+                self._causes(event)
             case ev.Waited():
                 self._line(f"  ! {event.what}  {clean(event.url)}")
             case ev.Asked():
@@ -101,6 +104,12 @@ class PlainPrinter:
             return  # not yet so: that is why the step runs
         said, proof = clean(str(event.say)), clean(event.proof)
         self._line(f"  {_CHECKS[event.status]} {said}" + (f"  ({proof})" if proof and proof not in said else ""))
+
+    def _causes(self, event: ev.Diagnosed) -> None:
+        for cause in event.causes[:_CAUSES]:
+            self._line(f"  ➜ {cause.title}  (zhinan {cause.id})")
+            for proof in cause.evidence[:_PROOFS]:
+                self._line(f"      {'' if proof.line is None else proof.line:>5}  {clean(proof.text)}")
 
     def _output(self, text: str) -> None:
         for line in text.splitlines(keepends=True):

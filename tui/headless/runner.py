@@ -12,6 +12,7 @@ from types import FrameType
 
 from tui import config
 from tui.act import ACTIONS
+from tui.guide import failure_store
 from tui.guide.model import Guide
 from tui.headless import junit
 from tui.headless.asker import TerminalAsker
@@ -38,8 +39,9 @@ async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways)
     interactive = sys.stdin.isatty() and not ways.json
     asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, interactive=interactive, yes=given.approved)
     show = as_json if ways.json else PlainPrinter(guide)
-    journal = Journal(config.load().home)
-    session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS)
+    settings = config.load()
+    journal = Journal(settings.home)
+    session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS, book=failure_store.shelf(settings))
     _stop_on_signals(session, asker)
     state, code = RunState(), 1
     try:

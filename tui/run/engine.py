@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tui.errors import UsageError, ZhinanError
 from tui.guide.model import Guide
+from tui.judge.diagnose import Book
 from tui.run import events as ev
 from tui.run import plan as planning
 from tui.run.action import Actions, rootless
@@ -34,13 +35,15 @@ _AHEAD = 16
 class Session:
     """One run of one guide: any number of passes over its steps, one journal entry. Use from one event loop.
 
+    `book` gives the failure pages when a step has failed; without it nothing is diagnosed.
+
     One pass works on steps at a time; items may be run alone meanwhile (the offered command that a step waiting for its reader speaks of).
     `haste` is how many times shorter the waits of actions are than outside, for a world where time goes faster.
     """
 
     def __init__(
         self, guide: Guide, asker: Asker, *, journal: Journal, given: Given | None = None, places: Places | None = None,
-        actions: Actions | None = None, haste: float = 1.0,
+        actions: Actions | None = None, haste: float = 1.0, book: Callable[[], Book] | None = None,
     ) -> None:  # fmt: skip
         self.guide = guide
         self.run_id = time.strftime("%Y%m%d-%H%M%S-") + secrets.token_hex(3)
@@ -50,6 +53,7 @@ class Session:
         self.given = given or Given()
         self.actions = actions or {}
         self.haste = haste
+        self.book = book
         self.found: dict[str, str] = {}
         self.begun = False
         self._passes: list[_Pass] = []
@@ -139,7 +143,16 @@ class _Pass:
         ended: list[tuple[Outcome, Text | None]] = []
         for step in plan.steps:
             run = StepRun(
-                self, session.asker, session.places, plan, step, redactor, self.stop, {**plan.values, **session.found}, session.actions
+                self,
+                session.asker,
+                session.places,
+                plan,
+                step,
+                redactor,
+                self.stop,
+                {**plan.values, **session.found},
+                session.actions,
+                session.book,
             )
             ended.append(await run.all(request))
             session.found |= run.found

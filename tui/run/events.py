@@ -217,6 +217,40 @@ class Checked(StepEvent):
     values: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A line that proves a cause: `line` (1-based) of the log of item `item`; both are None where a check or the program said it."""
+
+    text: str
+    item: int | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A failure page that fits what the step left behind.
+
+    `id` and `page` name it, `score` is 0 to 100, `sure` one of `sure`, `likely`, `maybe`. `near` are causes it may be mistaken for,
+    `follows` the id of the one of which it is only a consequence.
+    """
+
+    id: str
+    title: Text
+    score: int
+    sure: str
+    page: str
+    evidence: tuple[Proof, ...] = ()
+    near: tuple[str, ...] = ()
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosed(StepEvent):
+    """A step did not end well, and failure pages explain it: `causes`, the likeliest first. Told before `StepEnded`."""
+
+    causes: tuple[Cause, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(StepEvent):
     """`why` is one sentence whenever the outcome is neither passed nor already done.
@@ -257,6 +291,7 @@ AnyEvent = (
     | Observed
     | Learned
     | Checked
+    | Diagnosed
     | StepEnded
     | RunEnded
 )
@@ -265,7 +300,8 @@ KINDS: Mapping[str, type[AnyEvent]] = {
     kind.__name__: kind
     for kind in (
         RunStarted, RunResumed, StepStarted, CommandStarted, Printed, ConnectionLost, ConnectionRestored,
-        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Asked, Answered, Observed, Learned, Checked, StepEnded, RunEnded,
+        CommandEnded, ManualAwaited, ManualDone, Waited, WaitEnded, Asked, Answered, Observed, Learned, Checked,
+        Diagnosed, StepEnded, RunEnded,
     )
 }  # fmt: skip
 
@@ -292,7 +328,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(each) for each in value]
+    if isinstance(value, Cause | Proof):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     return value
 
 
@@ -302,6 +340,13 @@ _ENUMS: Mapping[str, type[StrEnum]] = {"end": End, "status": Status, "outcome": 
 def _typed(name: str, value: Any) -> Any:
     if name in ("why", "say", "what", "question", "shown"):
         return None if value is None else Text(value["zh"], value["en"])
+    if name == "causes":
+        return tuple(map(_cause, value))
     if name in _ENUMS:
         return _ENUMS[name](value)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _cause(data: Mapping[str, Any]) -> Cause:
+    evidence = tuple(Proof(**proof) for proof in data["evidence"])
+    return Cause(**{**data, "title": Text(**data["title"]), "evidence": evidence, "near": tuple(data["near"])})

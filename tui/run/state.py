@@ -84,13 +84,15 @@ class StepState:
     """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked.
 
     `wait` is what it waits for just now, `asked` what its actions asked the reader, in order. `topics` are the last facts its actions
-    told, by topic. `cause` is the id of the failure page that explains why it failed, where what failed knew one.
+    told, by topic. `cause` is the id of the failure page that explains why it failed, where what failed knew one; `causes` are those
+    that its logs prove, the likeliest first.
     """
 
     phase: Phase = Phase.TODO
     outcome: Outcome | None = None
     why: Text | None = None
     cause: str = ""
+    causes: tuple[ev.Cause, ...] = ()
     on: str = ""
     address: str = ""
     started: float | None = None
@@ -164,7 +166,8 @@ def fold_all(events: Iterable[AnyEvent], state: RunState | None = None) -> RunSt
 
 StepOnly = (
     ev.StepStarted | ev.CommandStarted | ev.Printed | ev.ConnectionLost | ev.ConnectionRestored
-    | ev.CommandEnded | ev.ManualAwaited | ev.ManualDone | ev.Waited | ev.WaitEnded | ev.Asked | ev.Answered | ev.Observed | ev.StepEnded
+    | ev.CommandEnded | ev.Diagnosed
+    | ev.ManualAwaited | ev.ManualDone | ev.Waited | ev.WaitEnded | ev.Asked | ev.Answered | ev.Observed | ev.StepEnded
 )  # fmt: skip
 
 
@@ -203,6 +206,8 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
             return _asked(step, event)
         case ev.Observed():
             return replace(step, topics={**step.topics, event.topic: event.facts})
+        case ev.Diagnosed():
+            return replace(step, causes=event.causes)
         case ev.StepEnded():
             return replace(
                 step, phase=Phase.ENDED, wait=None, outcome=event.outcome, seconds=event.seconds, why=event.why, cause=event.cause
@@ -231,7 +236,9 @@ def _in(step: StepState, phase: Phase, alone: bool) -> StepState:
 
 def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:
     inputs = {name: Value(text, "input", event.at) for name, text in event.values.items() if text}
-    queued = {step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="") for step_id in event.steps}
+    queued = {
+        step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="", causes=()) for step_id in event.steps
+    }
     return replace(
         state, active=True, verdict=None, why=None, targets={**state.targets, **event.targets},
         values={**state.values, **inputs}, steps={**state.steps, **queued},

@@ -16,8 +16,10 @@ from tui.errors import Cancelled, TargetError, ZhinanError
 from tui.guide import languages
 from tui.guide.model import ActionSpec, CheckSpec, Command, Item, Manual, Step, is_offered
 from tui.judge import checks
+from tui.judge.diagnose import Book
 from tui.judge.evidence import End, Evidence, Status, Verdict
 from tui.judge.look import Check, Own
+from tui.run import diagnosis
 from tui.run import events as ev
 from tui.run.action import Actions, Stage
 from tui.run.ask import Asker
@@ -67,6 +69,7 @@ class StepRun:
     stop: asyncio.Event
     values: dict[str, str]
     actions: Actions = field(default_factory=dict)
+    book: Callable[[], Book] | None = None
 
     def __post_init__(self) -> None:
         self.found: dict[str, str] = {}
@@ -76,6 +79,7 @@ class StepRun:
         self._own = Evidence(End.EXITED)
         self._logs: dict[int, tuple[str, int]] = {}
         self._reached: set[str] = set()
+        self._seen: list[str] = []
 
     @property
     def good(self) -> bool:
@@ -97,8 +101,19 @@ class StepRun:
         if self.stop.is_set() and not self.good:
             self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
         if request.item is None:
+            await self._diagnose()
             await self.happened(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why, cause=self.cause)
         return self.outcome, self.why
+
+    async def _diagnose(self) -> None:
+        """Ask the failure pages why it did not end well. In a thread: a log may be large."""
+        if self.book is None or self.outcome not in (Outcome.FAILED, Outcome.UNKNOWN):
+            return
+        logs = [(item, self.session.journal.log_path(self.session.run_id, log)) for item, (log, _) in sorted(self._logs.items())]
+        words = [*self._seen, *([self.why.en] if self.why else [])]
+        causes = await asyncio.to_thread(diagnosis.causes, self.book, logs, words, self.step.id, self.cause)
+        if causes:
+            await self.happened(ev.Diagnosed, causes=causes)
 
     async def _work(self, request: Request) -> None:
         if request.item is not None:
@@ -276,6 +291,8 @@ class StepRun:
                 ev.Checked, check=index, before=before, status=verdict.status, say=verdict.say.fill(**self.values),
                 proof=self.redactor.once(verdict.proof), values=values,
             )  # fmt: skip
+            if verdict.status is not Status.PASS:
+                self._seen.append(f"{verdict.say.fill(**self.values).en}: {self.redactor.once(verdict.proof)}")
             if verdict.status is Status.FAIL:
                 worst, why = Outcome.FAILED, verdict.say
             elif verdict.status is Status.UNKNOWN and worst is Outcome.PASSED:

@@ -23,20 +23,22 @@ if TYPE_CHECKING:
 
 
 class _Sessions:
-    """Real sessions, kept in the journal of `home`; it is opened with the first of them."""
+    """Real sessions, kept in the journal of the program's home; it is opened with the first of them."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, settings: config.Settings) -> None:
+        self._settings = settings
         self._journal: Journal | None = None
 
     def __call__(self, guide: Guide, asker: Asker, given: Given) -> SessionLike:
         from tui.act import ACTIONS
+        from tui.guide import failure_store
         from tui.run.engine import Session
         from tui.run.journal import Journal
 
         if self._journal is None:
-            self._journal = Journal(self._home)
-        return Session(guide, asker, journal=self._journal, given=given, actions=ACTIONS)
+            self._book = failure_store.shelf(self._settings)
+            self._journal = Journal(self._settings.home)
+        return Session(guide, asker, journal=self._journal, given=given, actions=ACTIONS, book=self._book)
 
     def close(self) -> None:
         if self._journal is not None:
@@ -55,7 +57,7 @@ def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bo
         start = PracticeStart()
     elif path is not None:
         start = OpeningStart(begin(path), given)
-    sessions = _Sessions(settings.home)
+    sessions = _Sessions(settings)
     try:
         app = ZhinanApp(start, sessions, practice=practice, theme=settings.theme, folders=settings.library)
         code = app.run()

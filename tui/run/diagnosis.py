@@ -1,0 +1,80 @@
+"""Why a step failed, asked of the failure pages: what its commands printed and what its checks saw is the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from tui.judge.diagnose import Book, Finding
+from tui.judge.failure import Page, Sure
+from tui.judge.patterns import Place
+from tui.run.events import Cause, Proof
+
+_MOST: Final = 5
+_KNOWN: Final = 95
+"""The score of a cause that an action itself has told: it knows more than its log says."""
+_READ: Final = 1024 * 1024
+
+
+def causes(
+    book: Callable[[], Book], logs: Sequence[tuple[int, Path]], words: Sequence[str], step: str, known: str = ""
+) -> tuple[Cause, ...]:  # fmt: skip
+    """The causes, the likeliest first; at most five.
+
+    `logs` are the raw logs by item, in order; `words` what checks and the program said in English; `known` the id of the cause that an
+    action has told. Empty, too, where the pages or a log can't be read: a diagnosis must never make a failure worse.
+    """
+    try:
+        pages = book()
+        material = _Material(logs, words)
+        found = pages.diagnose(material, step).findings
+    except (ImportError, OSError):
+        return ()
+    made = [_cause(finding, material) for finding in found if finding.page.id != known]
+    page = next((page for page in pages.pages if page.id == known), None)
+    if page is not None:
+        proof = next((finding for finding in found if finding.page.id == known), Finding(page, _KNOWN, Sure.SURE, ()))
+        made.insert(0, _told(page, material, proof))
+    return tuple(made[:_MOST])
+
+
+class _Material:
+    """The logs one after the other, then the words, as one log of which each line's origin is remembered."""
+
+    def __init__(self, logs: Sequence[tuple[int, Path]], words: Sequence[str]) -> None:
+        self._logs = logs
+        self._words = words
+        self._starts: list[tuple[int, int | None]] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        line = 1
+        for item, path in self._logs:
+            self._starts.append((line, item))
+            last = b""
+            with path.open("rb") as log:
+                while block := log.read(_READ):
+                    yield block
+                    line += block.count(b"\n")
+                    last = block
+            if last and not last.endswith(b"\n"):
+                yield b"\n"
+                line += 1
+        self._starts.append((line, None))
+        for word in self._words:
+            yield " ".join(word.split()).encode() + b"\n"
+
+    def proof(self, place: Place) -> Proof:
+        """Where a line of the whole comes from."""
+        start, item = next((pair for pair in reversed(self._starts) if pair[0] <= place.line), (1, None))
+        return Proof(place.text) if item is None else Proof(place.text, item, place.line - start + 1)
+
+
+def _cause(finding: Finding, material: _Material) -> Cause:
+    page = finding.page
+    evidence = tuple(map(material.proof, finding.evidence))
+    return Cause(page.id, page.title, finding.score, finding.sure, str(page.path), evidence, page.near, finding.follows)
+
+
+def _told(page: Page, material: _Material, finding: Finding) -> Cause:
+    return Cause(page.id, page.title, _KNOWN, Sure.SURE, str(page.path), tuple(map(material.proof, finding.evidence)), page.near)
