@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -80,13 +81,50 @@ async def test_the_whole_way_and_nothing_to_do_the_second_time(tmp_path: Path) -
         assert {name: value for name, value in play.known.items() if before.get(name) != value}.keys() <= {"network_after"}
 
 
-@pytest.mark.parametrize("how", ["nodivert", "off"])
-async def test_a_mend_is_taken_back_and_the_trap_is_there_again(tmp_path: Path, how: str) -> None:
+async def test_a_mend_is_taken_back_and_the_trap_is_there_again(tmp_path: Path) -> None:
     async with playing(tmp_path) as play:
         await entered(play, "ecs")
-        assert (await play.do("aliyun.mend", how=how)).outcome is PASSED
+        assert (await play.do("aliyun.mend", how="off")).outcome is PASSED
         undo = play.world.home("ecs").parent / f"fs{UNDO}"
-        assert undo.read_text().startswith(f"# {how}\nset -e\ntailscale set --netfilter-mode=")
+        assert undo.read_text().startswith("# off\nset -e\ntailscale set --netfilter-mode=")
         undone = await play.do("aliyun.mend", how="undo")
         assert (undone.outcome, undone.facts[-1]["conclusion"]) == (PASSED, "trap"), undone.why
         assert not undo.exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "why", "told"),
+    [
+        ("apt-lock-held", PASSED, "", "apt 的锁|占着包管理器"),
+        ("dns-resolve-failure", FAILED, "not installed: names can't be resolved.", "域名解析不了"),
+        ("disk-full", FAILED, "not installed: the disk is full", "No space left on device"),
+        ("tun-missing", FAILED, "there is no /dev/net/tun", "Job for tailscaled.service failed"),
+        ("tailscaled-not-running", PASSED, "", "sudo systemctl enable --now tailscaled"),
+        ("old-tailscale", PASSED, "", "1.96.4 比较旧"),
+    ],
+)
+async def test_installing_meets_a_fault(tmp_path: Path, fault: str, outcome: Outcome, why: str, told: str) -> None:
+    async with playing(tmp_path, fault) as play:
+        done = await play.do("tailscale.install")
+        assert (done.outcome, done.why[: len(why)]) == (outcome, why)
+        assert re.search(told, done.log), done.log
+        if fault == "old-tailscale":
+            assert play.known["ts_version"] == "1.96.4"
+            await play.do("tailscale.login", watch=play.visit)
+            offered = (await play.do("aliyun.network")).facts[-1]["mends"]
+            assert [mend["id"] for mend in offered] == ["nodivert", "off"]
+
+
+async def test_an_expired_login_is_made_anew(tmp_path: Path) -> None:
+    async with playing(tmp_path, "node-key-expired") as play:
+        stopped = await play.do("tailscale.verify", on="local", server="ecs", local="local")
+        assert "the key of ecs-practice has expired" in stopped.why
+        done = await play.do("tailscale.login", watch=play.visit)
+        assert (done.outcome, len(done.links)) == (PASSED, 1)
+
+
+async def test_a_long_wait_is_short_and_says_so(tmp_path: Path) -> None:
+    async with playing(tmp_path) as play:
+        done = await play.do("aliyun.network", again_after="130s")
+        assert done.outcome is PASSED
+        assert "真实环境要等 130 秒，这里等 0.65 秒" in done.log

@@ -6,6 +6,7 @@ What comes from them is dropped while Tailscale's rule on the server says so, an
 from __future__ import annotations
 
 import contextlib
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterable
@@ -36,9 +37,12 @@ class Cloud:
         }
         outside = {("udp", address, 53): free for address in PUBLIC_RESOLVERS}
         public = {("tcp", str(server.host()["public_ip"]), 22): ssh}
-        _write(server, {**inside, **outside, **public}, silent)
-        _write(computer, {**outside, **public}, silent)
-        used = {*inside.values(), *outside.values(), *public.values(), silent}
+        self._closed = socket.socket()  # bound, so that nobody else takes its port, and never listening
+        self._closed.bind(("127.0.0.1", 0))
+        others = {"udp": silent, "tcp": self._closed.getsockname()[1]}
+        _write(server, {**inside, **outside, **public}, others)
+        _write(computer, {**outside, **public}, others)
+        used = {*inside.values(), *outside.values(), *public.values(), *others.values()}
         (server.root / PORTS).write_text("".join(f"{port}\n" for port in sorted(used)), "ascii")
 
     def _listen(self, kind: type[socketserver.UDPServer | socketserver.TCPServer], handler: type[socketserver.BaseRequestHandler]) -> int:
@@ -55,6 +59,7 @@ class Cloud:
             server.shutdown()
             server.server_close()
         self._servers.clear()
+        self._closed.close()
 
 
 class _Gate:
@@ -72,11 +77,12 @@ class _Gate:
         return False
 
 
-def _write(host: Ground, known: dict[Address, int], silent: int) -> None:
-    """The files in which the host's shells look up the ports; see `tools.paths`."""
+def _write(host: Ground, known: dict[Address, int], others: dict[str, int]) -> None:
+    """The files in which the host's shells look up the ports; see `tools.paths`. Every other address is silent, or refuses."""
     for (kind, address, port), real in known.items():
         _line(host.net / kind / address / str(port), real)
-    _line(host.net / "udp" / "other", silent)
+    for kind, real in others.items():
+        _line(host.net / kind / "other", real)
 
 
 def _line(path: Path, port: int) -> None:

@@ -14,7 +14,7 @@ from tui.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of the practice server. `name` is the id of its failure page; `say` tells what happens; `mend` what ends it."""
+    """One fault of the practice server. `name` is its failure page's id, if it has one; `say` tells what happens, `mend` what ends it."""
 
     name: str
     say: Text
@@ -53,6 +53,27 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
                     "用 mknod 建好这个设备，或让 tailscaled 用 userspace 模式，再启动服务",
                     "make the device with mknod, or let tailscaled use userspace mode, then start the service",
                 ),
+            ),
+            _fault(
+                "tailscaled-not-running",
+                Text(
+                    "服务器上以前装过 Tailscale，但服务停着，开机也不启动",
+                    "Tailscale was installed on the server before, but its service is stopped and does not start at boot",
+                ),
+                Text("sudo systemctl enable --now tailscaled", "sudo systemctl enable --now tailscaled"),
+            ),
+            _fault(
+                "node-key-expired",
+                Text("服务器半年前登录过 Tailscale，登录已经到期", "the server logged in half a year ago, and that login has expired"),
+                Text("再登录一次：sudo tailscale up", "log in once more: sudo tailscale up"),
+            ),
+            _fault(
+                "old-tailscale",
+                Text(
+                    "服务器上的 Tailscale 是旧版本，不认识解决网段冲突的节点属性",
+                    "the server's Tailscale is old and does not know the node attribute that ends the collision of addresses",
+                ),
+                Text("sudo tailscale update，或者换别的处理办法", "sudo tailscale update, or another way out"),
             ),
         )
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from tui.errors import Unusable
-from tui.practice.tools.ground import BIG_FILES, FULL_SIZE, Ground, make_device
+from tui.practice.tools.ground import BIG_FILES, FULL_SIZE, Ground, make_device, new_host, place_tailscale
 from tui.practice.tools.main import stand_ins
 from tui.texts import Text
 
@@ -115,6 +115,8 @@ class Folder:
             for name in BIG_FILES:
                 _write(ground.fs / name, "")
                 os.truncate(ground.fs / name, FULL_SIZE)
+        if new_host(host, tuple(faults))["installed"]:
+            place_tailscale(ground)
         self._write_profile(ground)
         return ground
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tui.practice.tools.call import Call, flags
-from tui.practice.tools.ground import VERSION, HostState, new_host
+from tui.practice.tools.ground import VERSION, HostState, new_host, place_tailscale
 from tui.practice.tools.systemd import start_tailscaled, stop_tailscaled
 
 MIRROR = "mirrors.cloud.aliyuncs.com"
@@ -110,17 +110,21 @@ def _install(call: Call, packages: list[str]) -> int:
     version = next((package.partition("=")[2] for package in packages if package.startswith("tailscale=")), VERSION)
     if version != VERSION:
         return call.fail(f"E: Version '{version}' for 'tailscale' was not found", 100)
-    if "tailscale" not in names or host["installed"]:
+    if "tailscale" not in names or (host["installed"] and host["version"] == VERSION):
         for name in names:
             call.out(f"{name} is already the newest version{f' ({VERSION})' if name == 'tailscale' else ''}.")
         call.out("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.")
         return 0
-    return _install_tailscale(call)
+    return _install_tailscale(call, host["version"] if host["installed"] else "")
 
 
-def _install_tailscale(call: Call) -> int:
-    call.out("The following NEW packages will be installed:\n  tailscale tailscale-archive-keyring")
-    call.out("0 upgraded, 2 newly installed, 0 to remove and 0 not upgraded.\nNeed to get 36.1 MB of archives.")
+def _install_tailscale(call: Call, old: str) -> int:
+    if old:
+        call.out("The following packages will be upgraded:\n  tailscale tailscale-archive-keyring")
+        call.out("2 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\nNeed to get 36.1 MB of archives.")
+    else:
+        call.out("The following NEW packages will be installed:\n  tailscale tailscale-archive-keyring")
+        call.out("0 upgraded, 2 newly installed, 0 to remove and 0 not upgraded.\nNeed to get 36.1 MB of archives.")
     if not call.ground.resolves():
         address = f"https://pkgs.tailscale.com/stable/ubuntu/pool/{_DEB}"
         call.out(f"Err:1 https://pkgs.tailscale.com/stable/ubuntu noble/main amd64 tailscale amd64 {VERSION}")
@@ -131,15 +135,18 @@ def _install_tailscale(call: Call) -> int:
     call.out(f"Get:1 https://pkgs.tailscale.com/stable/ubuntu noble/main amd64 tailscale amd64 {VERSION} [36.1 MB]")
     call.out("Get:2 https://pkgs.tailscale.com/stable/ubuntu noble/main all tailscale-archive-keyring all 1.35.181 [3082 B]")
     call.out("Fetched 36.1 MB in 4s (9,021 kB/s)")
-    call.out("Selecting previously unselected package tailscale.\n(Reading database ... 84621 files and directories currently installed.)")
-    call.out(f"Preparing to unpack .../{_DEB} ...\nUnpacking tailscale ({VERSION}) ...")
+    if not old:
+        call.out("Selecting previously unselected package tailscale.")
+    call.out("(Reading database ... 84621 files and directories currently installed.)")
+    call.out(f"Preparing to unpack .../{_DEB} ...\nUnpacking tailscale ({VERSION}) {f'over ({old}) ' if old else ''}...")
     if call.ground.full():
         return _no_space(call)
-    call.out("Selecting previously unselected package tailscale-archive-keyring.\nUnpacking tailscale-archive-keyring (1.35.181) ...")
+    call.out("Unpacking tailscale-archive-keyring (1.35.181) ...")
     call.out(f"Setting up tailscale-archive-keyring (1.35.181) ...\nSetting up tailscale ({VERSION}) ...")
     _unpack(call)
     link = "/etc/systemd/system/multi-user.target.wants/tailscaled.service"
-    call.err(f"Created symlink {link} → /usr/lib/systemd/system/tailscaled.service.")
+    if not old:
+        call.err(f"Created symlink {link} → /usr/lib/systemd/system/tailscaled.service.")
     if not start_tailscaled(call.ground):
         call.err("Job for tailscaled.service failed because the control process exited with error code.")
         call.err('See "systemctl status tailscaled.service" and "journalctl -xeu tailscaled.service" for details.')
@@ -160,17 +167,9 @@ def _no_space(call: Call) -> int:
 
 
 def _unpack(call: Call) -> None:
-    defaults = call.ground.fs / "etc/default/tailscaled"
-    if not defaults.exists():
-        defaults.parent.mkdir(parents=True, exist_ok=True)
-        defaults.write_text('PORT="41641"\nFLAGS=""\n', "utf-8")
-    pattern = (call.ground.bin / "systemctl").read_text("utf-8")
-    for name in ("tailscale", "tailscaled"):
-        shim = call.ground.bin / name
-        shim.write_text(pattern.replace(" systemctl ", f" {name} "), "utf-8")
-        shim.chmod(0o755)
+    place_tailscale(call.ground)
     with call.ground.change() as host:
-        host.update(installed=True, enabled=True)
+        host.update(installed=True, enabled=True, version=VERSION)
 
 
 def _remove(call: Call, packages: list[str], *, purge: bool) -> int:
@@ -181,12 +180,12 @@ def _remove(call: Call, packages: list[str], *, purge: bool) -> int:
         call.out("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.")
         return 0
     call.out(f"The following packages will be REMOVED:\n  tailscale{'*' if purge else ''}")
-    call.out(f"0 upgraded, 0 newly installed, 1 to remove and 0 not upgraded.\nRemoving tailscale ({VERSION}) ...")
+    call.out(f"0 upgraded, 0 newly installed, 1 to remove and 0 not upgraded.\nRemoving tailscale ({call.ground.host()['version']}) ...")
     stop_tailscaled(call.ground)
     for name in ("tailscale", "tailscaled"):
         (call.ground.bin / name).unlink(missing_ok=True)
     if purge:
-        call.out(f"Purging configuration files for tailscale ({VERSION}) ...")
+        call.out(f"Purging configuration files for tailscale ({call.ground.host()['version']}) ...")
         (call.ground.fs / "etc/default/tailscaled").unlink(missing_ok=True)
     with call.ground.change() as host:
         host.update(installed=False, enabled=False)
@@ -197,7 +196,7 @@ def _remove(call: Call, packages: list[str], *, purge: bool) -> int:
 
 def _forget(host: HostState) -> None:
     fresh = new_host(host["name"])
-    host.update({key: fresh[key] for key in ("backend", "have_key", "auth_url", "prefs", "joined", "userspace")})
+    host.update({key: fresh[key] for key in ("backend", "have_key", "expired", "auth_url", "prefs", "joined", "userspace", "been_up")})
 
 
 def _clean(call: Call) -> int:
@@ -209,7 +208,7 @@ def _clean(call: Call) -> int:
 def dpkg(call: Call) -> int:
     """Questions about packages, and `--configure -a`."""
     options, words = flags(call.args, ("-S", "--search"))
-    installed = call.ground.host()["installed"]
+    installed, version = (call.ground.host()[key] for key in ("installed", "version"))
     if "--print-architecture" in options:
         call.out("amd64")
     elif "--configure" in options:
@@ -218,12 +217,12 @@ def dpkg(call: Call) -> int:
         name = words[0] if words else ""
         if name != "tailscale" or not installed:
             return call.fail(f"dpkg-query: package '{name}' is not installed and no information is available")
-        call.out(f"Package: tailscale\nStatus: install ok installed\nMaintainer: Tailscale Inc <info@tailscale.com>\nVersion: {VERSION}")
+        call.out(f"Package: tailscale\nStatus: install ok installed\nMaintainer: Tailscale Inc <info@tailscale.com>\nVersion: {version}")
     elif "-l" in options or "--list" in options:
         if words and (words[0] != "tailscale" or not installed):
             return call.fail(f"dpkg-query: no packages found matching {words[0]}")
         if installed:
-            call.out(f"ii  tailscale  {VERSION}  amd64  The easiest, most secure, cross platform way to use WireGuard")
+            call.out(f"ii  tailscale  {version}  amd64  The easiest, most secure, cross platform way to use WireGuard")
     else:
         return call.fail("dpkg: error: need an action option", 2)
     return 0
@@ -234,7 +233,8 @@ def dpkg_query(call: Call) -> int:
     name = call.args[-1] if call.args else ""
     if name != "tailscale" or not call.ground.host()["installed"]:
         return call.fail(f"dpkg-query: no packages found matching {name}")
+    version = call.ground.host()["version"]
     pattern = next((arg.split("=", 1)[1] for arg in call.args if arg.startswith(("-f=", "--showformat="))), "")
-    text = pattern.replace("${Version}", VERSION).replace("${Package}", "tailscale").replace("${Status}", "install ok installed")
-    call.out(text.replace("\\n", "") if pattern else f"tailscale\t{VERSION}")
+    text = pattern.replace("${Version}", version).replace("${Package}", "tailscale").replace("${Status}", "install ok installed")
+    call.out(text.replace("\\n", "") if pattern else f"tailscale\t{version}")
     return 0

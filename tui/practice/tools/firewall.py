@@ -28,8 +28,7 @@ def iptables(call: Call) -> int:
     chain = words[0] if words else ""
     shown = [rule for rule in rules if not chain or rule.split()[1] == chain]
     if chain and not shown:
-        call.err("iptables: No chain/target/match by that name.")
-        return 1
+        return call.fail(f"iptables v1.8.10 (nf_tables): chain `{chain}' in table `filter' is incompatible, use 'nft' tool.")
     for rule in _table(call.ground.host(), chain or "ts-input") if listing else shown:
         call.out(rule)
     return 0

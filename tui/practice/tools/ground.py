@@ -6,7 +6,6 @@ The program's own process uses the same functions to set the world up and to pla
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import time
@@ -17,6 +16,8 @@ from typing import Any
 from tui.practice.tools.cloud import PUBLIC_RESOLVERS, RESOLVERS
 
 VERSION = "1.102.3"
+OLD_VERSION = "1.96.4"
+"""The last one that knows no other way out of the collision with a cloud's addresses than its firewall modes."""
 TAILNET = "tail-practice.ts.net"
 LOGIN_NAME = "practice@example.com"
 CONTROL = "https://controlplane.tailscale.com"
@@ -44,7 +45,26 @@ DEFAULT_PREFS: dict[str, Any] = {
 
 
 def new_host(name: str, faults: tuple[str, ...] = ()) -> HostState:
-    """A host before anything was installed on it. `name` is `ecs` or `local`; the faults are of the first only."""
+    """A host before anything was done on it. `name` is `ecs` or `local`; the faults are of the first only."""
+    host = _bare(name, faults)
+    if set(faults) & set(_PRESENT):
+        host.update(listed=True, installed=True, enabled=True, service="active", service_since=time.time())
+    for fault in faults:
+        host.update(_PRESENT.get(fault, {}))
+    if host["have_key"]:
+        host["prefs"]["WantRunning"] = host["been_up"] = True
+    return host
+
+
+_PRESENT: dict[str, dict[str, Any]] = {
+    "tailscaled-not-running": {"enabled": False, "service": "inactive"},
+    "node-key-expired": {"have_key": True, "expired": True, "joined": time.time() - 200 * 86400},
+    "old-tailscale": {"version": OLD_VERSION},
+}
+"""What the faults change that befall a server on which Tailscale was installed long ago."""
+
+
+def _bare(name: str, faults: tuple[str, ...]) -> HostState:
     ecs = name == "ecs"
     return {
         "name": name,
@@ -55,11 +75,14 @@ def new_host(name: str, faults: tuple[str, ...] = ()) -> HostState:
         "faults": list(faults),
         "listed": False,
         "installed": False,
+        "version": VERSION,
         "service": "inactive",
         "enabled": False,
         "service_since": 0.0,
         "backend": "NeedsLogin",
         "have_key": False,
+        "expired": False,
+        "been_up": False,
         "auth_url": "",
         "auth_at": 0.0,
         "auth_count": 0,
@@ -173,6 +196,19 @@ class Ground:
         return 1417
 
 
+def place_tailscale(ground: Ground) -> None:
+    """Put the two commands and the service's settings where the package puts them."""
+    defaults = ground.fs / "etc/default/tailscaled"
+    if not defaults.exists():
+        defaults.parent.mkdir(parents=True, exist_ok=True)
+        defaults.write_text('PORT="41641"\nFLAGS=""\n', "utf-8")
+    pattern = (ground.bin / "systemctl").read_text("utf-8")
+    for name in ("tailscale", "tailscaled"):
+        shim = ground.bin / name
+        shim.write_text(pattern.replace(" systemctl ", f" {name} "), "utf-8")
+        shim.chmod(0o755)
+
+
 def make_device(path: Path) -> None:
     """A character device that anybody may make: a link to one. FileExistsError where something is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -187,11 +223,15 @@ def netfilter(host: HostState) -> int:
 
 def node_key(host: HostState) -> str:
     """A node key that is the same as long as the host keeps its login."""
+    import hashlib  # costs more than all else here, and few calls need it
+
     return "nodekey:" + hashlib.sha256(f"{host['name']}{host['auth_count']}".encode()).hexdigest()
 
 
 def new_auth_url(host: HostState) -> str:
     """Give the host a fresh login link and start its clock."""
+    import hashlib
+
     host["auth_count"] += 1
     token = hashlib.sha256(f"{host['name']}{host['auth_count']}{time.time_ns()}{os.getpid()}".encode()).hexdigest()[:14]
     host["auth_url"] = f"https://login.tailscale.com/a/{token}"
@@ -201,7 +241,7 @@ def new_auth_url(host: HostState) -> str:
 
 def log_in(host: HostState) -> None:
     """What the coordination server does when the link was opened and confirmed."""
-    host.update(auth_url="", have_key=True, backend="Running", joined=time.time())
+    host.update(auth_url="", have_key=True, expired=False, backend="Running", joined=time.time())
     host["prefs"].update(WantRunning=True, LoggedOut=False)
     journal(host, "tailscaled", "Switching ipn state NeedsLogin -> Running (WantRunning=true, nm=true)")
 

@@ -23,7 +23,7 @@ _LOOK_UP = (
     'practice_port() { local p=; { IFS= read -r p <"%s/$1/$2/$3" || IFS= read -r p <"%s/$1/other"; } 2>/dev/null; '
     'if [[ $p == silent ]]; then sleep 20; fi; echo "${p:-1}"; }; '
 )
-"""The port of this computer that stands for an address of the world; a silent one answers nobody, an unknown one refuses."""
+"""The port of this computer that stands for an address of the world; where the file says `silent`, a connection hangs."""
 
 
 def place(written: str, ground: Ground, *, writes: bool = True) -> str:

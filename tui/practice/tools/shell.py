@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -104,6 +103,8 @@ def writer(call: Call) -> int:
 
 def ls(call: Call) -> int:
     """`ls`, with the world's folders shown under the names they stand for."""
+    import subprocess  # start-up time
+
     done = subprocess.run([call.real("ls"), *map(call.path, call.args)], capture_output=True, check=False)
     inside = f"{call.ground.fs}/".encode()
     for stream, data in ((sys.stdout, done.stdout), (sys.stderr, done.stderr)):
@@ -184,6 +185,8 @@ def df(call: Call) -> int:
 
 def du(call: Call) -> int:
     """Sizes as written in the folder: the world's big files take no real room."""
+    import subprocess
+
     wide = "--apparent-size" if sys.platform.startswith("linux") else "-A"
     done = subprocess.run([call.real("du"), wide, *map(call.path, call.args)], capture_output=True, check=False)
     sys.stdout.buffer.write(done.stdout.replace(f"{call.ground.fs}/".encode(), b"/"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tui.practice.tools.call import Call, flags
-from tui.practice.tools.ground import VERSION, Ground, HostState, journal
+from tui.practice.tools.ground import Ground, HostState, journal
 from tui.practice.tools.journal import journal_line, unit_name
 
 OTHERS = {
@@ -153,7 +153,7 @@ def start_tailscaled(ground: Ground) -> bool:
     device = (ground.fs / "dev/net/tun").exists()
     with ground.change() as host:
         journal(host, "systemd", "Starting tailscaled.service - Tailscale node agent...")
-        journal(host, "tailscaled", f"Program starting: v{VERSION}, Go 1.26.6")
+        journal(host, "tailscaled", f"Program starting: v{host['version']}, Go 1.26.6")
         tun = "userspace-networking" if userspace else "tailscale0"
         journal(host, "tailscaled", f'wgengine.NewUserspaceEngine(tun "{tun}") ...')
         if not (userspace or device):
@@ -162,7 +162,7 @@ def start_tailscaled(ground: Ground) -> bool:
         host.update(service="active", service_since=time.time(), userspace=userspace, dropped=0)
         journal(host, "tailscaled", "Engine created.")
         journal(host, "systemd", "Started tailscaled.service - Tailscale node agent.")
-        if host["have_key"] and host["prefs"]["WantRunning"]:
+        if host["have_key"] and host["prefs"]["WantRunning"] and not host["expired"]:
             host["backend"] = "Running"
         return True
 

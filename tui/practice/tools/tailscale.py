@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 
 from tui.practice.tools.call import Call
-from tui.practice.tools.ground import VERSION, HostState
+from tui.practice.tools.ground import VERSION, HostState, place_tailscale
 from tui.practice.tools.net import magic_name, reachable
+from tui.practice.tools.systemd import start_tailscaled
 from tui.practice.tools.tailscale_status import status
 from tui.practice.tools.tailscale_up import login, logout, set_prefs, up
 
@@ -42,13 +43,14 @@ def tailscaled(call: Call) -> int:
 
 def version(call: Call) -> int:
     """`version [--json] [--daemon]`."""
-    long = f"{VERSION}-t53a0d659a-g1c3f0a1b2"
+    short = call.ground.host()["version"]
+    long = f"{short}-t53a0d659a-g1c3f0a1b2"
     if "--json" in call.args:
-        call.out(json.dumps({"majorMinorPatch": VERSION, "short": VERSION, "long": long, "unstableBranch": False, "cap": 141}, indent=2))
+        call.out(json.dumps({"majorMinorPatch": short, "short": short, "long": long, "unstableBranch": False, "cap": 141}, indent=2))
     elif "--daemon" in call.args:
-        call.out(f"Client: {VERSION}\nDaemon: {VERSION}")
+        call.out(f"Client: {short}\nDaemon: {short}")
     else:
-        call.out(f"{VERSION}\n  tailscale commit: 53a0d659afa51835dd7a9283873cca44261454f8\n  long version: {long}\n  go version: go1.26.6")
+        call.out(f"{short}\n  tailscale commit: 53a0d659afa51835dd7a9283873cca44261454f8\n  long version: {long}\n  go version: go1.26.6")
     return 0
 
 
@@ -185,6 +187,23 @@ def debug(call: Call) -> int:
     return 0
 
 
+def update(call: Call) -> int:
+    """`update [--yes]`: to the newest version, the login and the settings kept."""
+    if not call.root:
+        return denied(call, "update")
+    if not call.ground.resolves():
+        return call.fail('getting latest version: Get "https://pkgs.tailscale.com/stable/?mode=json": dial tcp: lookup pkgs.tailscale.com')
+    if call.ground.host()["version"] == VERSION:
+        call.out(f"already running latest version {VERSION}, no update needed")
+        return 0
+    place_tailscale(call.ground)
+    with call.ground.change() as host:
+        host["version"] = VERSION
+    start_tailscaled(call.ground)
+    call.out(f"Success. Updated to {VERSION}.")
+    return 0
+
+
 def get(call: Call) -> int:
     """`get netfilter-mode` and its like."""
     prefs = call.ground.host()["prefs"]
@@ -220,4 +239,5 @@ _VERBS: dict[str, Callable[[Call], int]] = {
     "whois": whois,
     "debug": debug,
     "get": get,
+    "update": update,
 }

@@ -51,7 +51,7 @@ def _online(host: HostState) -> bool:
 def as_json(ground: Ground, host: HostState, peers: list[HostState]) -> dict[str, Any]:
     """The whole status, with the keys and their order as the real daemon gives them."""
     known = host["have_key"]
-    top: dict[str, Any] = {"Version": VERSION, "TUN": not host["userspace"], "BackendState": host["backend"]}
+    top: dict[str, Any] = {"Version": host["version"], "TUN": not host["userspace"], "BackendState": host["backend"]}
     if known:
         top["HaveNodeKey"] = True
     top["AuthURL"] = host["auth_url"]
@@ -63,12 +63,19 @@ def as_json(ground: Ground, host: HostState, peers: list[HostState]) -> dict[str
     top["CertDomains"] = None
     top["Peer"] = {node_key(peer): _node(peer, None) for peer in peers} or None if known else None
     top["User"] = {"1": {"ID": 1, "LoginName": LOGIN_NAME, "DisplayName": "Practice"}} if known else None
-    top["ClientVersion"] = {"RunningLatest": True} if known else None
+    top["ClientVersion"] = _newest(host["version"]) if known else None
     return top
 
 
+def _newest(version: str) -> dict[str, Any]:
+    return {"RunningLatest": True} if version == VERSION else {"LatestVersion": VERSION}
+
+
 def _health(ground: Ground, host: HostState) -> list[str]:
-    if host["backend"] == "Running":
+    if host["backend"] == "Running" and host["version"] != VERSION:
+        advice = "Run `tailscale update` or `tailscale set --auto-update` to update now."
+        return [f"An update from version {host['version']} to {VERSION} is available. {advice}"]
+    if host["backend"] == "Running" or host["expired"]:
         return []
     if not host["have_key"] and host["auth_url"]:
         return ["Tailscale is starting. Please wait."]
@@ -134,6 +141,8 @@ def _node(host: HostState, myself: Ground | None) -> dict[str, Any]:
         InMagicSock=not own,
         InEngine=False,
     )
+    if host["expired"]:
+        node["Expired"] = True
     if not host.get("never_expires"):
         node["KeyExpiry"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(host["joined"] + _HALF_YEAR))
     return node

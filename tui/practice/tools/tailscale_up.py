@@ -128,7 +128,7 @@ def _forbid_silent_changes(host: HostState, given: dict[str, str], wanted: dict[
     settings = [name for name in given if name in _SETTINGS]
     if host["have_key"] and prefs["ControlURL"] != wanted.get("ControlURL", prefs["ControlURL"]) and "force-reauth" not in given:
         raise BadFlags("can't change --login-server without --force-reauth")
-    if "reset" in given or not host.get("been_up") or not settings:
+    if "reset" in given or not host["been_up"] or not settings:
         return
     missing = [name for name in sorted(_SETTINGS) if name not in given and prefs[_SETTINGS[name]] != DEFAULT_PREFS[_SETTINGS[name]]]
     if not missing:
@@ -157,7 +157,7 @@ def _connect(call: Call, given: dict[str, str], wanted: dict[str, Any], limit: f
         reset = dict(DEFAULT_PREFS) if "reset" in given else {}
         host["prefs"].update({**reset, **wanted, "WantRunning": True, "LoggedOut": False})
         host["been_up"] = True
-        needs_login = not host["have_key"] or "force-reauth" in given
+        needs_login = not host["have_key"] or host["expired"] or "force-reauth" in given
         if not needs_login:
             host["backend"] = "Running"
         mode = host["prefs"]["NetfilterMode"]
@@ -165,7 +165,7 @@ def _connect(call: Call, given: dict[str, str], wanted: dict[str, Any], limit: f
             log_in(host)
             needs_login = False
         elif needs_login and not key and call.ground.resolves():
-            host.update(backend="NeedsLogin", have_key=False)
+            host.update(backend="NeedsLogin", have_key=host["expired"])
             url = new_auth_url(host) if given or not host["auth_url"] else host["auth_url"]
         else:
             url = ""
