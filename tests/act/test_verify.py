@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,10 @@ from act_server import Played, Reply, Server, play
 
 from tui.act import ACTIONS
 from tui.judge import ssh_proof
+from tui.run import events as ev
 from tui.run.action import Stage
-from tui.run.events import Outcome
+from tui.run.engine import Session
+from tui.run.events import AnyEvent, Outcome
 
 import network_host  # isort: skip  # noqa: F401  it puts the folder of the admin API's stand-in on the path
 from fake_admin import Fake  # isort: skip
@@ -296,18 +299,76 @@ async def test_a_token_alone_changes_nothing(world: World, fake: Fake) -> None:
     assert fake.admin.asked == ["GET /api/v2/tailnet/-/devices"]
 
 
-@pytest.mark.parametrize("token", ["tskey-api-weak", "tskey-api-wrong"])
-async def test_a_token_that_may_not(world: World, fake: Fake, token: str) -> None:
+TOKENS = [
+    ("tskey-api-wrong", "does not know this token (API token invalid)"),
+    ("tskey-api-old", "has expired; make a new one at https://login.tailscale.com/admin/settings/keys"),
+    ("tskey-api-weak", "may not do this"),
+    ("no token at all", "holds blanks"),
+]
+
+
+@pytest.mark.parametrize(("token", "says"), TOKENS)
+async def test_a_token_that_may_not(world: World, fake: Fake, token: str, says: str) -> None:
     world.ecs["KeyExpiry"] = "2999-01-01T00:00:00Z"
-    played = await world.run(options={"disable_expiry": True}, inputs={"TAILSCALE_API_TOKEN": token})
-    assert played.outcome is Outcome.FAILED
+    played = await refused(world, says, options={"disable_expiry": True}, inputs={"TAILSCALE_API_TOKEN": token})
     assert fake.admin.devices["n1CNTRL"]["keyExpiryDisabled"] is False
-    assert played.why
+    assert token not in played.log + played.why
+    assert says in played.observed("tailnet")[-1]["console_error"]["en"]
+
+
+@pytest.mark.parametrize(("token", "says"), [TOKENS[0], TOKENS[1], TOKENS[3]])
+async def test_a_console_that_can_not_be_asked_takes_nothing_from_the_proof(world: World, fake: Fake, token: str, says: str) -> None:
+    played = await world.run(inputs={"TAILSCALE_API_TOKEN": token})
+    told = played.observed("tailnet")[-1]
+    assert (played.outcome, told["console"], told["ssh"]["ok"]) == (Outcome.PASSED, None, True)
+    assert says in told["console_error"]["en"]
+    assert "没有看到管理后台" in played.log
 
 
 async def test_a_token_of_another_tailnet(world: World, fake: Fake) -> None:
     del fake.admin.devices["n1CNTRL"]
-    await refused(world, "the admin token is of another tailnet", inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"})
+    played = await world.run(inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"})
+    assert "of another tailnet" in played.observed("tailnet")[-1]["console_error"]["en"]
+
+
+async def test_a_busy_api_is_asked_again_and_the_reader_told(world: World, fake: Fake) -> None:
+    fake.admin.busy, fake.admin.retry_after = 2, "0"
+    played = await world.run(inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"})
+    assert len(played.observed("tailnet")[-1]["console"]) == 2
+    assert played.log.count("请求太多，0 秒后再问") == 2
+
+
+@pytest.mark.parametrize("after", ["3600", "Wed, 21 Oct 2999 07:28:00 GMT"])
+async def test_an_api_that_wants_to_be_left_alone_for_long_is_left_alone(world: World, fake: Fake, after: str) -> None:
+    fake.admin.busy, fake.admin.retry_after = 1, after
+    world.ecs["KeyExpiry"] = "2999-01-01T00:00:00Z"
+    played = await refused(
+        world, "too many requests; try again in", options={"disable_expiry": True}, inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"}
+    )
+    assert fake.admin.asked == ["POST /api/v2/device/n1CNTRL/key"]
+    assert "in 1 seconds" not in played.why
+
+
+async def test_a_stop_does_not_wait_for_a_busy_api(world: World, fake: Fake) -> None:
+    fake.admin.busy, fake.admin.retry_after = 1, "29"
+
+    def stop(event: AnyEvent, session: Session) -> None:
+        if isinstance(event, ev.Printed) and "请求太多" in event.text:
+            session.stop()
+
+    played = await world.run(inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"}, watch=stop)
+    assert played.outcome is Outcome.CANCELLED
+
+
+async def test_no_network_to_the_api(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("ZHINAN_TAILSCALE_API", base)
+        played = await world.run(inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"})
+    said = played.observed("tailnet")[-1]["console_error"]["en"]
+    assert f"can't reach {base}" in said
+    assert "check the network or the proxy" in said
 
 
 async def test_expiry_off_without_a_token(world: World) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from tui.act.admin import admin_api
 from tui.act.network_look import token
 from tui.cloud.tailscale_api import TailscaleApi
 from tui.cloud.tailscale_errors import PolicyChanged, TokenRejected
@@ -91,7 +92,7 @@ async def _api(stage: Stage) -> AsyncIterator[TailscaleApi]:
             "要改 tailnet 策略，请给出 Tailscale 令牌", "changing the tailnet's policy takes a Tailscale token, which was not given"
         )
         raise TokenRejected(text)
-    async with TailscaleApi(secret) as api:
+    async with admin_api(stage, secret) as api:
         yield api
 
 

@@ -12,9 +12,9 @@ input with an admin token, default TAILSCALE_API_TOKEN), disable_expiry (true: s
 Observes topic `tailnet`, once more with each proof: {self {id, name, ip, os, user, online, direct, relay, expiry}, server (the same),
 machines [the same], tailnet, suffix, peer {ok, zh, en} or null, path {kind: direct|relay|none, via, ms, zh, en} or null, ssh {ok (null:
 could not look), proof, login, address, keys, zh, en} or null, boot (systemd's word, "" where unknown), console [{id, name, ip, os, user,
-expiry, last_seen}] or null, at (Unix seconds)}; expiry is {state: never|valid|expired|unread, days, at, zh, en}. Learns {prefix}_ip, _name,
-_node_id, _tailnet, _account and server_tailnet, the address `ssh://user@100.x` of the server from now on; with it `ssh.entry` can put the
-server into ~/.ssh/config.
+expiry, last_seen}] or null, console_error {zh, en} or null, at (Unix seconds)}; expiry is {state: never|valid|expired|unread, days, at,
+zh, en}. Learns {prefix}_ip, _name, _node_id, _tailnet, _account and server_tailnet, the address `ssh://user@100.x` of the server from now
+on; with it `ssh.entry` can put the server into ~/.ssh/config.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from tui.act.network_look import TOKEN, check_names, choice
 from tui.act.tailscale import Host, hopeless, look, shell, survey
 from tui.act.verify_console import console
 from tui.act.verify_ssh import Login, fresh_login
-from tui.errors import Refused, Unreachable, Unusable
+from tui.errors import Refused, TargetError, Unreachable, Unusable
 from tui.judge.peers import SOON, Expiry, Path, expiry, expiry_facts, machine, match, path_of
 from tui.judge.tailnet import Situation, Stand, Tailnet, read_ping
 from tui.run.action import Stage
 from tui.run.plan import LOCAL
+from tui.secret import Secret
 from tui.texts import Text
 
 _PING: Final = 45.0
@@ -66,7 +67,7 @@ class _Proof:
         self.server = str(options.get("server", stage.on if stage.on != self.local else "ecs"))
         self.user = str(options.get("user", "") or "")
         self.prefix = str(options.get("prefix", "") or "ts")
-        self.facts: dict[str, Any] = {"peer": None, "path": None, "ssh": None, "boot": "", "console": None}
+        self.facts: dict[str, Any] = {"peer": None, "path": None, "ssh": None, "boot": "", "console": None, "console_error": None}
 
     async def make(self) -> None:
         """All proofs in their order. What did not hold is told before it is raised, so that the panel shows it among the others."""
@@ -166,11 +167,23 @@ class _Proof:
         if not wanted:
             await self.stage.note(Text("! {say}", "! {say}").fill(say=ends.say) if soon else ends.say)
         if secret is not None:
-            self.facts["console"] = await console(self.stage, secret, self.there.me.id, disable=wanted)
-            await self._tell()
+            await self._console(secret, disable=wanted)
         elif wanted:
             text = Text("要关掉密钥到期，请给出 Tailscale 管理令牌：{say}", "switching key expiry off takes an admin token: {say}")
             raise Unusable(text.fill(say=ends.say))
+
+    async def _console(self, token: Secret, *, disable: bool) -> None:
+        """What the console knows. That it could not be asked takes nothing from what is proven; that expiry stays on, does."""
+        try:
+            self.facts["console"] = await self.stage.unless_stopped(console(self.stage, token, self.there.me.id, disable=disable))
+        except TargetError as error:
+            self.facts["console_error"] = {"zh": error.text.zh, "en": error.text.en}
+            await self._tell()
+            if disable:
+                raise
+            await self.stage.note(Text("? 没有看到管理后台：{why}", "? the console was not seen: {why}").fill(why=error.text))
+            return
+        await self._tell()
 
     async def _at_boot(self) -> None:
         word = self.host.enabled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.cloud.tailscale_api import Device, TailscaleApi
+from tui.act.admin import admin_api
+from tui.cloud.tailscale_api import Device
 from tui.errors import Unusable
 from tui.run.action import Stage
 from tui.secret import Secret
@@ -16,7 +17,7 @@ async def console(stage: Stage, token: Secret, node_id: str, *, disable: bool) -
 
     `disable` switches key expiry off for `node_id` first and looks whether it took. Raises TokenRejected, Refused, Unreachable, Unusable.
     """
-    async with TailscaleApi(token) as api:
+    async with admin_api(stage, token) as api:
         if disable:
             await api.set_key_expiry_disabled(node_id)
             if not (await api.device(node_id)).key_expiry_disabled:

@@ -14,6 +14,8 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -206,8 +208,14 @@ def _here(host: str) -> bool:
 
 
 def _retry_after(answer: httpx.Response) -> float:
+    """Seconds to wait, as the answer says: a number, or a date."""
     written = answer.headers.get("Retry-After", "")
-    return float(written) if written.isdecimal() else 1.0
+    if written.isascii() and written.isdecimal():
+        return float(written)
+    try:
+        return max(0.0, (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):  # no date, or one without its zone
+        return 1.0
 
 
 def _message(answer: httpx.Response) -> str:

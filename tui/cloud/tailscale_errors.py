@@ -36,8 +36,9 @@ def refusal(status: int, message: str, base: str, wait: float = 0.0) -> TargetEr
         return TokenRejected(text.fill(**told))
     if status == 403:
         text = Text(
-            "这个 Tailscale 令牌没有权限做这件事（{said}）；请用有相应权限的令牌，或在管理后台手动做",
-            "this Tailscale token may not do this ({said}); use one with the right scope, or do it in the admin console",
+            "这个 Tailscale 令牌没有权限做这件事（{said}）；请用 Owner、Admin 或 Network admin 在 {keys} 建的令牌，或在管理后台手动做",
+            "this Tailscale token may not do this ({said}); use one that an Owner, Admin or Network admin made at {keys}, or do it in the "
+            "admin console",
         )
         return TokenRejected(text.fill(**told))
     if status == 404:

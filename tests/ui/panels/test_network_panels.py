@@ -157,6 +157,10 @@ def test_whether_it_starts_with_the_machine(boot: str, mark: str) -> None:
     assert words(proof_rows({"boot": boot}, NOW))[0][0] == mark
 
 
+def test_a_console_that_was_not_seen_is_unknown() -> None:
+    assert words(proof_rows({"console_error": both("令牌过期了")}, NOW)) == [("?", "后台", "令牌过期了")]
+
+
 @pytest.mark.parametrize(("ok", "mark"), [(True, "✓"), (False, "✗"), (None, "✗")])
 def test_whether_it_is_that_machine(ok: bool | None, mark: str) -> None:
     assert words(proof_rows({"peer": {"ok": ok, **both("x")}}, NOW)) == [(mark, "节点", "x")]

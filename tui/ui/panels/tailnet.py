@@ -30,6 +30,7 @@ _UNREAD = Text("密钥到期时间看不懂", "key expiry unreadable")
 _NODE, _PATH, _SSH, _BOOT, _KEY = Text("节点", "node"), Text("路径", "path"), Text("SSH", "SSH"), Text("开机", "boot"), Text("密钥", "key")
 _AT_BOOT, _NOT_AT_BOOT = Text("开机自动启动", "starts with the machine"), Text("开机不会自动启动", "does not start with the machine")
 _BOOT_UNKNOWN = Text("看不出是否开机自动启动", "can't tell whether it starts with the machine")
+_ADMIN = Text("后台", "console")
 _CONSOLE = Text("管理后台里的 {n} 台", "in the console: {n}")
 _LAST = Text("上次在线 {day}", "seen {day}")
 _UNSEEN = Text("本机看不到", "not seen from here")
@@ -112,6 +113,8 @@ def proof_rows(facts: Facts, now: float) -> Iterator[Row]:
     key = part(part(facts, "server"), "expiry")
     if key and word(key, "state") != "never":
         yield DECIDE if _key(key, now)[1] else PASS, Cell(str(_KEY), "$muted"), Cell(sentence(key))
+    if said := sentence(part(facts, "console_error")):
+        yield UNSURE, Cell(str(_ADMIN), "$muted"), Cell(said)
     yield from ((mark, Cell(""), words) for mark, words in reasons(facts))
 
 
