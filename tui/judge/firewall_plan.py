@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from tui.judge import firewall_plan_words as words
 from tui.judge.addresses import PUBLIC, Addresses, addresses, of
-from tui.judge.firewall import ALL_PORTS, Policy, Ports, Rule, Wall
+from tui.judge.firewall import ALL_PORTS, Member, Policy, Ports, Rule, Wall
 from tui.judge.firewall_change import (
     PER_GROUP,
     PER_INTERFACE,
@@ -98,6 +98,15 @@ def plan(
     blocked += _too_many(wall, changes)
     made = Plan(port, mode, work.allowed, wall, after, changes, tuple(work.choices), tuple(dict.fromkeys(blocked)))
     return replace(made, notes=tuple(_notes(made)))
+
+
+def sharing(plan: Plan) -> tuple[Member, ...] | None:
+    """The other instances that a plan touches: members of the groups it changes. None where a group was not asked for them."""
+    touched = {change.group for change in plan.changes}
+    if any(group not in plan.before.members for group in touched):
+        return None
+    found = {each.id: each for group in sorted(touched) for each in plan.before.members[group]}
+    return tuple(each for each in found.values() if each.id != plan.before.instance.id)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tui.judge.addresses import LOOPBACK, PUBLIC, Addresses, Family, union
+from tui.judge.addresses import LOOPBACK, PRIVATE, SHARED, Addresses, Family, union
 from tui.judge.firewall import ALL_PORTS, Wall
 from tui.judge.firewall_reach import Reach, ports_of, public, reach, unsure
 from tui.texts import Text
@@ -37,7 +37,7 @@ def lost_protocols(before: Wall, after: Wall) -> bool:
 def lost_inside(before: Wall, after: Wall, port: int) -> Addresses:
     """Senders from inside (private networks, Alibaba Cloud's own services) that reach the port before and not after."""
     pairs = zip(reach(before, port), reach(after, port), strict=True)
-    return union(was.open - now.open - PUBLIC for was, now in pairs)
+    return union((was.open - now.open) & (PRIVATE | SHARED) for was, now in pairs)
 
 
 def shown(what: Addresses, most: int = 3) -> Text:
