@@ -23,8 +23,8 @@ from tui.judge.evidence import End
 from tui.target import processes, shells
 from tui.target.askpass import LAUNCH
 from tui.target.base import Asker, Ended, Happening, Job, Output
-from tui.target.threads import settled
 from tui.texts import Text
+from tui.threads import settled
 
 HELD = 1 << 20  # bytes taken in before the reader has asked for them
 PIPE = 1 << 20  # the most a pipe holds that was written before the end

@@ -24,8 +24,8 @@ from tui.target.ssh_config import Host
 from tui.target.ssh_connect import Known
 from tui.target.ssh_lane import LinkDown, no_room
 from tui.target.ssh_link import Link
-from tui.target.threads import settled
 from tui.texts import Text
+from tui.threads import settled
 
 _CANCEL = 10.0  # seconds beyond the grace to reach the server for it
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to come back

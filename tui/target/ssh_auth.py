@@ -18,8 +18,8 @@ from tui.target import ssh_errors
 from tui.target.answers import unanswered
 from tui.target.base import Asker, SecretQuestion
 from tui.target.ssh_config import Host
-from tui.target.threads import call
 from tui.texts import Text, same
+from tui.threads import call
 
 if TYPE_CHECKING:
     from paramiko import PKey, Transport

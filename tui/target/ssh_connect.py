@@ -18,8 +18,8 @@ from tui.target import ssh_errors, ssh_hostkeys
 from tui.target.base import Asker, HostKeyQuestion
 from tui.target.ssh_auth import Login, Memory
 from tui.target.ssh_config import Host, choose
-from tui.target.threads import call
 from tui.texts import Text
+from tui.threads import call
 
 if TYPE_CHECKING:
     from paramiko import Transport

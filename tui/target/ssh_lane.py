@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from tui.errors import Unreachable, Unusable
 from tui.target.askpass import FUNCTIONS
-from tui.target.threads import call
 from tui.texts import Text, same
+from tui.threads import call
 
 if TYPE_CHECKING:
     from paramiko import Channel

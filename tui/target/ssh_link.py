@@ -14,8 +14,8 @@ from tui.target.ssh_auth import Memory
 from tui.target.ssh_config import Host
 from tui.target.ssh_connect import Connection, Known, connect, hops, watch
 from tui.target.ssh_lane import Lane, LinkDown
-from tui.target.threads import call, settled
 from tui.texts import Text
+from tui.threads import call, settled
 
 LANES = 8  # at once; a server's MaxSessions is 10 by default
 

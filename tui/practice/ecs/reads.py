@@ -62,11 +62,13 @@ def interfaces(cloud: Cloud, params: Params) -> Answer:
     """DescribeNetworkInterfaces: of one server, of one group, or by id."""
     region = region_of(cloud, params)
     ids, group, owner_id = params.listed("NetworkInterfaceId"), params.text("SecurityGroupId"), params.text("InstanceId")
+    private = params.listed("PrivateIpAddress")
     found = [
         (owner, eni)
         for owner in region.instances.values()
         for eni in owner.enis
         if (not ids or eni.id in ids) and (not group or group in eni.groups) and (not owner_id or owner.id == owner_id)
+        if not private or eni.private_ip in private
     ]
     some, told = page(found, params, _HUNDRED, cloud.pages)
     return {**told, "NetworkInterfaceSets": {"NetworkInterfaceSet": [shapes.eni(owner, eni) for owner, eni in some]}}
