@@ -40,6 +40,17 @@ use: tailscale.verify
 server: ecs
 local: local
 -->
+
+<!-- step
+id: name
+on: local
+-->
+## Name
+
+<!-- action
+use: ssh.entry
+server: ecs
+-->
 """
 
 
@@ -78,10 +89,10 @@ def laptop(tailnet: Tailnet, ecs: Host, control: Control) -> Iterator[Laptop]:
     computer.write_client()
 
 
-def run(laptop: Laptop, folder: Path, step: str) -> Told:
+def run(laptop: Laptop, folder: Path, *steps: str) -> Told:
     guide = folder / "guide.md"
     guide.write_text(GUIDE)
-    words = ("run", str(guide), "--step", step, "--on", "ecs=ssh://root@ecs", "--yes", "--json")
+    words = ("run", str(guide), *(word for step in steps for word in ("--step", step)), "--on", "ecs=ssh://root@ecs", "--yes", "--json")
     process = laptop.zhinan(*words, env={"ZHINAN_LANG": "en"})
     try:
         out, said = process.communicate(timeout=180)
@@ -97,7 +108,7 @@ def test_the_server_is_proven_from_the_readers_computer(laptop: Laptop, ecs: Hos
     assert told.code == 0, told.said
     assert (told.observed["local"]["kind"], told.observed["local"]["state"]) == ("linux", "running")
 
-    told = run(laptop, tmp_path, "proof")
+    told = run(laptop, tmp_path, "proof", "name")
     assert told.code == 0, told.said
     seen = told.observed["tailnet"]
     assert (seen["server"]["name"], seen["self"]["name"], seen["boot"]) == ("ecs", "laptop", "enabled")

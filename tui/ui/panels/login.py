@@ -30,8 +30,8 @@ KEYS = {
 }
 """What the keys of these actions do while a link waits to be opened, in the panel and in the key bar alike."""
 _CALM = Text(
-    "在任何设备上打开都行。连接断了也不要紧，登录在服务器上继续等。",
-    "Any device will do. A lost connection does no harm: the login goes on waiting on the server.",
+    "在任何设备上打开都行。连接断了也不要紧，登录在那台机器上继续等。",
+    "Any device will do. A lost connection does no harm: the login goes on waiting on that machine.",
 )
 _STATE = Text("状态", "state")
 _ACCOUNT = Text("账号", "account")
