@@ -155,8 +155,9 @@ def test_rules_behind_a_drop_rule_are_left_alone() -> None:
 
 def test_what_comes_in_from_inside_is_named_when_it_loses_the_port() -> None:
     (note,) = plan(wall([rule()])).notes
-    assert "10.0.0.0/8、100.64.0.0/10、172.16.0.0/12 等 4 段" in note.zh
-    assert "10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 1 more" in note.en
+    assert "10.0.0.0/8、172.16.0.0/12、192.168.0.0/16、100.64.0.0/10" in note.zh
+    (note,) = plan(wall([rule(), rule("100.104.0.0/16", SecurityGroupRuleId="sgr-2")])).notes
+    assert "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, part of 100.64.0.0/10" in note.en
     assert not plan(wall([rule("203.0.113.7")])).notes
 
 

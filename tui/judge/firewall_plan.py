@@ -28,7 +28,7 @@ from tui.judge.firewall_change import (
     peak,
     weighed,
 )
-from tui.judge.firewall_proof import faults, lost_inside, lost_protocols, shown
+from tui.judge.firewall_proof import faults, lost_inside, lost_protocols, shown_inside
 from tui.judge.firewall_reach import ports_of, public, reach, sources_of, undropped, unsure
 from tui.texts import Text
 
@@ -232,7 +232,7 @@ def _notes(made: Plan) -> Iterator[Text]:
         if weighed(after, group) > PER_GROUP > 0 and weighed(after, group) > weighed(before, before.group(group.id) or group):
             yield words.GROUP_FULL.fill(group=group.id, count=weighed(after, group), limit=PER_GROUP)
     if lost := lost_inside(before, after, made.port):
-        yield words.LOST_INSIDE.fill(sources=shown(lost), port=made.port)
+        yield words.LOST_INSIDE.fill(sources=shown_inside(lost), port=made.port)
     if lost_protocols(before, after):
         yield words.LOST_PROTOCOLS
     for change in made.changes:

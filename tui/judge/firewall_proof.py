@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tui.judge.addresses import LOOPBACK, PRIVATE, SHARED, Addresses, Family, union
+from tui.judge.addresses import LOOPBACK, PRIVATE, SHARED, Addresses, Family, of, union
 from tui.judge.firewall import ALL_PORTS, Wall
 from tui.judge.firewall_reach import Reach, ports_of, public, reach, unsure
 from tui.texts import Text
 
 _OTHERS: Final[tuple[tuple[str, Family | None], ...]] = (("ICMP", 4), ("ICMPV6", 6), ("GRE", None))
+_KNOWN: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 _UNNAMED: Final = "50"
 """Stands for all protocols that only a rule for ALL speaks of."""
 
@@ -48,6 +49,13 @@ def shown(what: Addresses, most: int = 3) -> Text:
     more = Text("{few} 等 {count} 段", "{few} and {rest} more")
     few = Text("、".join(cidrs[:most]), ", ".join(cidrs[:most]))
     return more.fill(few=few, count=len(cidrs), rest=len(cidrs) - most)
+
+
+def shown_inside(what: Addresses) -> Text:
+    """Inside addresses in a sentence: the networks a reader knows, whole or in part."""
+    touched = [(cidr, of(cidr) <= what) for cidr in _KNOWN if of(cidr) & what]
+    zh = "、".join(cidr if whole else f"{cidr} 的一部分" for cidr, whole in touched)
+    return Text(zh, ", ".join(cidr if whole else f"part of {cidr}" for cidr, whole in touched))
 
 
 def _gained(before: Wall, after: Wall, port: int) -> Addresses:
