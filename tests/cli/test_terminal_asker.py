@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tui import texts
@@ -70,6 +72,20 @@ async def test_with_nobody_there_it_says_how_to_be_asked() -> None:
     texts.use("en")
     with pytest.raises(NotApproved, match="add --yes"):
         await asker(interactive=False).confirm(PLAIN)
+
+
+async def test_a_prompt_waits_for_what_was_told_before_it(says: list[str]) -> None:
+    """A prompt holds up the printer, too."""
+    one = asker()
+    one.printed = asyncio.Event()
+    says.append("y")
+    asking = asyncio.create_task(one.confirm(PLAIN))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert says == ["y"]  # not asked yet
+    one.printed.set()
+    assert await asking is True
+    assert not one.printed.is_set()
 
 
 async def test_the_end_of_input_is_no_answer(says: list[str]) -> None:

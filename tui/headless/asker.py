@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +20,11 @@ T = TypeVar("T")
 
 
 class TerminalAsker:
-    """`asking` is set while a question waits on the terminal, `unattended` where there is none. `yes` is `--yes`."""
+    """`asking` is set while a question waits on the terminal, `unattended` where there is none. `yes` is `--yes`.
+
+    A prompt holds up the whole program, so one that comes in the middle of a step waits until its printer, if it has one, has printed all
+    that was told before: `printed` is set then.
+    """
 
     def __init__(self, *, accept_new_host_key: bool, interactive: bool, yes: bool = False) -> None:
         self.asking = False
@@ -27,6 +32,7 @@ class TerminalAsker:
         self._interactive = interactive
         self._agreed = yes
         self.unattended = not interactive
+        self.printed: asyncio.Event | None = None
 
     async def accept_host_key(self, question: HostKeyQuestion) -> bool:
         """Yes with `--accept-new-host-key`, else the person's word."""
@@ -95,11 +101,13 @@ class TerminalAsker:
 
     async def tick(self, step: Step, text: str) -> bool:
         """The person's word that it is done; not done without a terminal."""
+        await self._after_the_printer()
         _say(f"✎ {clean(text)}")
         return self._interactive and self._yes(Text("做好了吗？", "done?"))
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
         """The person's word, or what must be typed; `--yes` stands for it where nothing dangerous is asked."""
+        await self._after_the_printer()
         if self._agreed and not question.guarded:
             return True
         if not self._interactive:
@@ -128,6 +136,11 @@ class TerminalAsker:
         offered = f" [{question.last}]" if question.last else (f" ({spec.example})" if spec.example else "")
         ask = clean(spec.ask) or str(Text("“{name}”的地址", "the address of “{name}”").fill(name=spec.name))
         return self._ask(lambda: input(f"{ask}{offered} ")).strip() or question.last or ""
+
+    async def _after_the_printer(self) -> None:
+        if self.printed is not None:
+            await self.printed.wait()
+            self.printed.clear()
 
     def _yes(self, question: Text) -> bool:
         return self._ask(lambda: input(f"{question} [y/N] ")).strip().lower() in ("y", "yes", "是")

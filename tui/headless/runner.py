@@ -38,6 +38,7 @@ async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways)
     """The exit code of the run. Raises JournalError and UsageError (a report that can't be written)."""
     interactive = sys.stdin.isatty() and not ways.json
     asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, interactive=interactive, yes=given.approved)
+    asker.printed = printed = asyncio.Event()
     show = as_json if ways.json else PlainPrinter(guide)
     settings = config.load()
     journal = Journal(settings.home)
@@ -49,6 +50,8 @@ async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways)
             async for event in events:
                 state = fold(state, event)
                 show(event)
+                if isinstance(event, ev.Asked | ev.ManualAwaited):
+                    printed.set()
                 if isinstance(event, ev.RunEnded):
                     code = event.exit_code
         if ways.junit:
