@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 
 import firewall_cases as cases
 import pytest
@@ -112,6 +113,13 @@ def test_without_rules_only_members_of_the_group_get_in() -> None:
     (found,) = reach(wall([]))
     assert not found.open
     assert found.members == ("sg-0",)
+
+
+def test_an_advanced_group_keeps_its_members_apart() -> None:
+    page = {"SecurityGroupId": "sg-0", "InnerAccessPolicy": "Accept", "Permissions": {"Permission": []}}
+    groups = groups_from_maps([page], [{"SecurityGroupId": "sg-0", "SecurityGroupType": "enterprise"}])
+    assert reach(replace(wall([]), groups=groups))[0].members == ()
+    assert reach(replace(wall([]), groups=groups_from_maps([page | {"InnerAccessPolicy": "Drop"}])))[0].members == ()
 
 
 @pytest.mark.parametrize(

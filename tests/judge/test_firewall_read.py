@@ -10,6 +10,8 @@ import pytest
 
 from tui.judge.addresses import addresses
 from tui.judge.firewall import Interface, Member, Policy, Rule, Source, Unread, Wall
+from tui.judge.firewall_change import Authorize, Modify, Revoke
+from tui.judge.firewall_plan import Wide, plan
 from tui.judge.firewall_read import (
     NotFirewall,
     groups_from_maps,
@@ -19,7 +21,7 @@ from tui.judge.firewall_read import (
     prefix_list_from_map,
     rule_from_map,
 )
-from tui.judge.firewall_store import permission, rule_to_map, wall_from_json, wall_to_json
+from tui.judge.firewall_store import change_from_map, change_to_map, permission, rule_to_map, wall_from_json, wall_to_json
 
 TOLD = {
     "CreateTime": "2026-01-02T03:04:05Z", "Description": "System created rule.", "DestCidrIp": "", "DestGroupId": "", "DestGroupName": "",
@@ -39,6 +41,8 @@ CARD = {
     "PrivateIpSets": {"PrivateIpSet": [{"PrivateIpAddress": "172.16.0.5", "AssociatedPublicIp": {"PublicIpAddress": "203.0.113.10"}}]},
     "Ipv6Sets": {"Ipv6Set": [{"Ipv6Address": "2408:4321::5"}]}, "SecurityGroupIds": {"SecurityGroupId": ["sg-1", "sg-2"]},
 }  # fmt: skip
+
+ONE = {"SecurityGroupIds": {"SecurityGroupId": ["sg-1"]}}
 
 
 def test_a_rule_as_the_api_tells_it() -> None:
@@ -140,6 +144,35 @@ def test_a_saved_wall_comes_back_as_it_was() -> None:
         instance = instance_from_maps(INSTANCE, [CARD])
         wall = Wall(instance, groups_from_maps(pages), prefixes, ports, {"sg-1": (Member("i-2", "b"),)}, "2026-01-01T00:00:00Z")
         assert wall_from_json(wall_to_json(wall)) == wall
+
+
+def test_planned_rules_and_changes_come_back_as_they_were() -> None:
+    """They have no id yet; the journal keeps them until the write is over."""
+    dice = random.Random(8)
+    kinds = set()
+    for _ in range(300):
+        case = cases.case(dice, odd=0.2)
+        page = [{**case.page("sg-a"), "SecurityGroupId": "sg-1"}]
+        lists = {each: prefix_list_from_map({"PrefixListId": each, "Entries": {"Entry": []}}) for each in cases.PREFIXES}
+        ports = {each: port_list_from_map(each, {"Entries": []}) for each in cases.PORT_LISTS}
+        made = plan(Wall(instance_from_maps(INSTANCE | ONE, [CARD | ONE]), groups_from_maps(page), lists, ports), wide=Wide.SPLIT)
+        assert wall_from_json(wall_to_json(made.after)) == made.after
+        for change in made.changes:
+            kinds.add(type(change))
+            assert change_from_map(json.loads(json.dumps(change_to_map(change)))) == change
+    assert kinds == {Modify, Revoke, Authorize}
+
+
+@pytest.mark.parametrize("told", [{}, {"do": "modify", "before": TOLD}, {"do": "revoke", "before": {}}, {"do": "open", "after": TOLD}])
+def test_another_map_is_no_change(told: dict[str, object]) -> None:
+    with pytest.raises(NotFirewall):
+        change_from_map(told)
+
+
+def test_a_description_keeps_its_blanks() -> None:
+    found = rule_from_map(TOLD | {"Description": " office "})
+    assert isinstance(found, Rule)
+    assert permission(found)["Description"] == " office "
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "zhinan.wall/1"}', '{"format": "zhinan.wall/2"}'])

@@ -103,7 +103,7 @@ def _rule(told: Map) -> Rule:
         port_list,
         _text(told, "PortRangeListName"),
         _text(told, "NicType") or "intranet",
-        _text(told, "Description"),
+        _text(told, "Description", exact=True),
         _end(told, near),
         _ports(_text(told, "SourcePortRange")),
         _text(told, "CreateTime"),
@@ -244,8 +244,8 @@ def _texts(told: Map, outer: str, inner: str) -> tuple[str, ...]:
     return tuple(str(each) for each in _listed(told, outer, inner) if each)
 
 
-def _text(told: Any, name: str) -> str:
-    """A field as text, "" where it is absent or empty."""
+def _text(told: Any, name: str, *, exact: bool = False) -> str:
+    """A field as text, "" where it is absent or empty; `exact` keeps the blanks around it."""
     if not isinstance(told, Mapping):
         raise NotFirewall(f"{name}: not in a map")
     value = told.get(name)
@@ -253,7 +253,7 @@ def _text(told: Any, name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise NotFirewall(f"{name}: {value!r}")
-    return str(value).strip()
+    return str(value) if exact else str(value).strip()
 
 
 def _required(told: Any, name: str) -> str:

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from tui.judge.firewall import Group, Instance, Interface, Member, Policy, Ports, Rule, Source, Wall
-from tui.judge.firewall_read import NotFirewall, groups_from_maps, port_list_from_map, prefix_list_from_map
+from tui.judge.firewall_change import Authorize, Change, Modify, Revoke
+from tui.judge.firewall_read import NotFirewall, groups_from_maps, port_list_from_map, prefix_list_from_map, rule_from_map
 
 FORMAT: Final = "zhinan.wall/1"
 
@@ -70,6 +71,33 @@ def wall_from_json(text: str) -> Wall:
     if not isinstance(told, dict):
         raise NotFirewall("not a map")
     return wall_from_map(told)
+
+
+def change_to_map(change: Change) -> dict[str, Any]:
+    """A change for the journal: {do, group, before?, after?}, rules as the API tells them."""
+    told: dict[str, Any] = {"do": type(change).__name__.lower(), "group": change.group}
+    if not isinstance(change, Authorize):
+        told["before"] = rule_to_map(change.before)
+    if not isinstance(change, Revoke):
+        told["after"] = rule_to_map(change.after)
+    return told
+
+
+def change_from_map(told: Mapping[str, Any]) -> Change:
+    """The change that `change_to_map` wrote. NotFirewall where it is none, or where a rule of it can't be understood."""
+    group, rules = str(told.get("group", "")), {}
+    for name in ("before", "after"):
+        if name in told:
+            rules[name] = rule_from_map(told[name])
+    match told.get("do"), rules:
+        case "modify", {"before": Rule() as before, "after": Rule() as after}:
+            return Modify(group, before, after)
+        case "revoke", {"before": Rule() as before}:
+            return Revoke(group, before)
+        case "authorize", {"after": Rule() as after}:
+            return Authorize(group, after)
+        case _:
+            raise NotFirewall(f"no change: {told.get('do')!r}")
 
 
 def group_to_map(group: Group) -> dict[str, Any]:
