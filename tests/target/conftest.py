@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+from aliyun_target import AliyunStage
 from helpers_target import Answers, Link
 from sshd_target import Sshd, start_sshd, stop
 
@@ -49,12 +51,21 @@ def asker() -> Answers:
     return Answers()
 
 
-@pytest.fixture(params=["local", "ssh"])
+@pytest.fixture
+def aliyun(tmp_path: Path) -> Iterator[AliyunStage]:
+    """A server behind Cloud Assistant: the practice cloud, whose agent runs scripts on this computer."""
+    with AliyunStage(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture(params=["local", "ssh", "aliyun"])
 async def place(request: pytest.FixtureRequest, asker: Answers) -> AsyncIterator[Target]:
     """Every kind of place that runs bash, opened."""
     target: Target
     if request.param == "local":
         target = LocalTarget(grace=1.0)
+    elif request.param == "aliyun":
+        target = request.getfixturevalue("aliyun").target()
     else:
         from tui.target.ssh import SshTarget
 

@@ -13,8 +13,8 @@ from tui.target.base import Target
 from tui.texts import Text
 
 FORMS = Text(
-    "local（本机）、ssh://用户@主机[:端口]、用户@主机[:端口]、~/.ssh/config 里的主机名",
-    "local (this computer), ssh://user@host[:port], user@host[:port], a host of ~/.ssh/config",
+    "local（本机）、ssh://用户@主机[:端口]、用户@主机[:端口]、~/.ssh/config 里的主机名、aliyun://地域/实例ID（云助手）",
+    "local (this computer), ssh://user@host[:port], user@host[:port], a host of ~/.ssh/config, aliyun://region/instance-id",
 )
 
 
@@ -30,6 +30,12 @@ def _ssh(name: str, address: str) -> Target:
     return SshTarget(name, address)
 
 
+def _aliyun(name: str, address: str) -> Target:
+    from tui.target.aliyun import AliyunTarget
+
+    return AliyunTarget(name, address)
+
+
 def _replay(name: str, address: str) -> Target:
     from tui.target.replay import ReplayTarget
 
@@ -39,6 +45,7 @@ def _replay(name: str, address: str) -> Target:
 KINDS: Mapping[str, Callable[[str, str], Target]] = {
     "local": _local,
     "ssh": _ssh,
+    "aliyun": _aliyun,
     "replay": _replay,
 }
 

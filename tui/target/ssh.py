@@ -18,38 +18,20 @@ from tui.errors import HostKeyRejected, TargetError, Unusable
 from tui.judge.evidence import End
 from tui.target import shells, ssh_config
 from tui.target.base import Asker, Ended, Happening, Job, LinkLost, LinkRestored, Output
+from tui.target.helpers import environment, fields
+from tui.target.jobs import GONE, cut, no_room
 from tui.target.ssh_address import is_public, parse
 from tui.target.ssh_auth import Memory
 from tui.target.ssh_config import Host
 from tui.target.ssh_connect import Known
-from tui.target.ssh_lane import LinkDown, no_room
+from tui.target.ssh_lane import LinkDown
 from tui.target.ssh_link import Link
 from tui.texts import Text
 from tui.threads import settled
 
 _CANCEL = 10.0  # seconds beyond the grace to reach the server for it
 BACK_OFF = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to come back
-_NOT_TAKEN = frozenset({"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"})  # bash takes none of these from outside
 
-_GONE = {
-    "forgotten": Text(
-        "{host} 上这个命令的记录不见了（~/.cache/zhinan 被删），结果未知。",
-        "What {host} had on record of this command is gone (~/.cache/zhinan was removed), so how it ended is unknown.",
-    ),
-    "rebooted": Text(
-        "{host} 在命令执行期间重启过，命令没有留下退出码，结果未知。",
-        "{host} was restarted while the command ran. It left no exit code, so how it ended is unknown.",
-    ),
-    "vanished": Text(
-        "{host} 上的命令进程消失了（被杀掉或内存不足），没有留下退出码，结果未知。",
-        "The command's process on {host} vanished (killed, or out of memory) without an exit code, so how it ended is unknown.",
-    ),
-}
-_CUT = Text(
-    "{host} 上的输出没有写完整（多半是磁盘满了，请看 df -h）。命令的退出码是 {code}，但结果不可信。",
-    "On {host} the output could not be kept whole (most likely the disk is full, see df -h). The exit code was {code}, but the result "
-    "can't be trusted.",
-)
 _LOST = Text(
     "和 {host} 的连接断开了；命令在服务器上继续执行，正在重连。",
     "The connection to {host} was lost; the command goes on there. Reconnecting.",
@@ -156,9 +138,9 @@ class SshTarget:
         if word == "X":
             raise no_room(str(self.host), " ".join(rest))
         if word == "G":
-            return Ended(End.LOST, why=_GONE[rest[0]].fill(host=self.host))
+            return Ended(End.LOST, why=GONE[rest[0]].fill(host=self.host))
         if any(rest[1:]):
-            return Ended(End.LOST, why=_CUT.fill(host=self.host, code=rest[0]))
+            return Ended(End.LOST, why=cut(str(self.host), rest[0]))
         return Ended(End.EXITED, int(rest[0]))
 
     async def _come_back(self, began: float) -> Text | None:
@@ -213,7 +195,6 @@ class _Progress:
 
 
 def _request(job: Job, progress: _Progress) -> bytes:
-    env = {name: value for name, value in job.env.items() if name not in _NOT_TAKEN}
-    fields = ["run", str(int(progress.started)), job.id, str(int(job.merge)), str(progress.at[1]), str(progress.at[2])]
-    fields += [job.sudo.reveal() if job.sudo else "", str(len(env)), *(f"{name}={value}" for name, value in env.items()), job.script]
-    return "".join(f"{field}\0" for field in fields).encode("utf-8", "surrogateescape")
+    env = environment(job)
+    words = [str(int(progress.started)), job.id, str(int(job.merge)), str(progress.at[1]), str(progress.at[2])]
+    return fields("run", *words, job.sudo.reveal() if job.sudo else "", str(len(env)), *env, job.script)

@@ -1,18 +1,6 @@
-# The helper at the server's end of a lane (ssh_job.sh and ssh_end.sh come before it): takes requests (fields ended by NUL) from standard
+# The helper at the server's end of a lane (job_common.sh, job_start.sh and job_end.sh come before it): takes requests (fields ended by NUL) from standard
 # input, answers with lines, some followed by bytes. It starts jobs, follows their output files and ends them; the jobs do not need it to live. Builtins do nearly all of it:
 # a process for each look would cost the server more than the job.
-exec 2>/dev/null
-zh_lc_set=${LC_ALL+yes} zh_lc=${LC_ALL-} zh_umask=$(umask)
-LC_ALL=C
-umask 077
-zh_boot=-
-[[ -r /proc/sys/kernel/random/boot_id ]] && read -r zh_boot </proc/sys/kernel/random/boot_id
-zh_jobs=${XDG_CACHE_HOME:-${HOME:-~}/.cache}/zhinan/jobs
-
-zh_wait() { read -r -t "$1" -u 9 _; } # seconds; also ended by whatever wakes us
-
-zh_get() { IFS= read -r -d '' "$1" || exit 0; }
-
 zh_seek() { # descriptor, bytes from its start
     (($2 == 0)) || dd bs=1 skip="$2" count=0 <&"$1"
 }
@@ -47,25 +35,6 @@ zh_send() { # channel, descriptor: all that is in the file beyond zh_at[channel]
             return
         fi
     done
-}
-
-zh_same() { # pid, start time: whether this very process lives
-    local line
-    [[ -r /proc/self/stat ]] || { kill -0 "$1"; return; }
-    IFS= read -r -d '' line <"/proc/$1/stat"
-    [[ $line ]] || return 1
-    line=(${line##*) })
-    [[ ${line[0]} != [ZX] && ${line[19]} == "$2" ]]
-}
-
-zh_lost() { # sets zh_why when the job can't have an end any more
-    zh_why=
-    if [[ $zh_epoch != "$zh_boot" ]]; then
-        zh_why=rebooted
-    elif ! zh_same "$zh_pid" "$zh_born"; then
-        zh_why=vanished
-    fi
-    [[ $zh_why ]]
 }
 
 zh_flush() { # all output there is
@@ -105,12 +74,6 @@ zh_follow() {
         if read -r -t 0; then zh_get woken; fi # the far end is gone
     done
     exec 3<&- 4<&-
-}
-
-zh_fail() { # a command that failed: run it again for its words
-    local why
-    why=$("$@" 2>&1)
-    printf 'X %s\n' "${why//$'\n'/ }"
 }
 
 zh_run() {

@@ -12,12 +12,11 @@ import contextlib
 import secrets
 import threading
 from collections.abc import AsyncGenerator
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from tui.errors import Unreachable, Unusable
-from tui.target.askpass import FUNCTIONS
+from tui.target.helpers import helper
+from tui.target.jobs import no_room
 from tui.texts import Text, same
 from tui.threads import call
 
@@ -32,12 +31,6 @@ _NOISE = 1 << 20  # what a chatty profile may print before the helper speaks
 
 class LinkDown(Exception):
     """The channel ended under us."""
-
-
-@cache
-def _helper() -> str:
-    folder = resources.files("tui.target")
-    return FUNCTIONS + "".join(folder.joinpath(f"ssh_{part}.sh").read_text("utf-8") for part in ("job", "end", "helper"))
 
 
 class _Inflow:
@@ -113,7 +106,7 @@ class Lane:
                 self._channel.set_combine_stderr(True)
                 await call(self._channel.exec_command, COMMAND)
                 with contextlib.suppress(LinkDown):  # what it said before it went is the better reason
-                    await self.send(f"{_helper()}{marker}\0".encode())
+                    await self.send(f"{helper('ssh_helper')}{marker}\0".encode())
                 await self._hello(marker.encode(), where)
         except TimeoutError as error:
             raise Unreachable(
@@ -206,24 +199,3 @@ def no_bash(where: str, status: int, said: bytes) -> Unusable:
             "Logged in to {host}, but this account can't run commands (exit code {status}): {said}",
         ).fill(host=where, status=status, said=same(words or "-"))
     )
-
-
-def no_room(where: str, why: str) -> Unusable:
-    """The helper could not make its folders; `why` is the words of the command that failed there."""
-    low = why.lower()
-    if "no space" in low or "quota" in low:
-        text = Text(
-            "{host} 的磁盘满了，无法记录命令的输出。请先清理磁盘（df -h 查看），再试一次。",
-            "The disk of {host} is full, so a command's output can't be kept. Free some space (see df -h) and try again.",
-        )
-    elif "read-only" in low:
-        text = Text(
-            "{host} 的家目录是只读的，无法执行命令。请检查文件系统（mount、dmesg）。",
-            "The home folder on {host} is read-only, so nothing can run there. Check the file system (mount, dmesg).",
-        )
-    else:
-        text = Text(
-            "{host} 上无法建立工作目录 ~/.cache/zhinan：{why}",
-            "On {host}, the folder ~/.cache/zhinan can't be made: {why}",
-        )
-    return Unusable(text.fill(host=where, why=same(why)))

@@ -1,0 +1,37 @@
+# What every helper has: its own settings, the folder of jobs, and whether a process still is the one it was.
+exec 2>/dev/null
+zh_lc_set=${LC_ALL+yes} zh_lc=${LC_ALL-} zh_umask=$(umask)
+LC_ALL=C
+umask 077
+zh_boot=-
+[[ -r /proc/sys/kernel/random/boot_id ]] && read -r zh_boot </proc/sys/kernel/random/boot_id
+zh_jobs=${XDG_CACHE_HOME:-${HOME:-~}/.cache}/zhinan/jobs
+
+zh_wait() { read -r -t "$1" -u 9 _; } # seconds; also ended by whatever wakes us
+
+zh_get() { IFS= read -r -d '' "$1" || exit 0; }
+
+zh_same() { # pid, start time: whether this very process lives
+    local line
+    [[ -r /proc/self/stat ]] || { kill -0 "$1"; return; }
+    IFS= read -r -d '' line <"/proc/$1/stat"
+    [[ $line ]] || return 1
+    line=(${line##*) })
+    [[ ${line[0]} != [ZX] && ${line[19]} == "$2" ]]
+}
+
+zh_lost() { # sets zh_why when the job can't have an end any more
+    zh_why=
+    if [[ $zh_epoch != "$zh_boot" ]]; then
+        zh_why=rebooted
+    elif ! zh_same "$zh_pid" "$zh_born"; then
+        zh_why=vanished
+    fi
+    [[ $zh_why ]]
+}
+
+zh_fail() { # a command that failed: run it again for its words
+    local why
+    why=$("$@" 2>&1)
+    printf 'X %s\n' "${why//$'\n'/ }"
+}
