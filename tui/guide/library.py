@@ -13,25 +13,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from tui import texts
 from tui.errors import DocumentError, UsageError
 from tui.guide.blocks import blocks
 from tui.guide.dialect import reader
-from tui.guide.folders import SUFFIXES, builtin_dir, documents, is_document
+from tui.guide.folders import FAILURES, SUFFIXES, builtin_dir, documents, is_document
 from tui.guide.frontmatter import read_front
 from tui.guide.labels import numbered
 from tui.guide.source import read
 from tui.texts import Language, Text, same
 
-__all__ = ["TWIN", "Entry", "builtin_dir", "documents", "entries", "find", "is_document"]
+__all__ = ["TWIN", "Entry", "builtin_dir", "documents", "entries", "family", "find", "is_document", "short"]
 
 _reader = cache(reader)
 TWIN = re.compile(r"\.(en|zh)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 _MARKED = re.compile(r"[\\`*_\[\]<>&~!#]")
+_QUESTION = re.compile(r"(?:Q|问题?)\s*\d+\b", re.IGNORECASE)
 _ANNOTATED = re.compile(r"^\s*<!--\s*step\b")
+
+
+class Question(NamedTuple):
+    """One of several questions in a file: where it begins (`line`), and the chapter heading it stands under, if any."""
+
+    title: str
+    line: int
+    chapter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Entry:
     """One guide in the library. `problem` explains a file that can't be read; the other fields are then made from its name.
 
     `steps` is the number of numbered or annotated steps, 0 where only opening the guide would tell. `folder` is the library folder
-    it was found under; `chapter` the sub-folder in it, `/`-separated.
+    it was found under; `chapter` the sub-folder in it, `/`-separated. `questions` are those of a file that holds several (Q1, Q2, …).
     """
 
     path: Path
@@ -51,17 +61,27 @@ class Entry:
     steps: int = 0
     language: Language = "zh"
     problem: Text | None = None
+    questions: tuple[Question, ...] = ()
 
 
-def entries(folders: Iterable[Path], language: Language) -> list[Entry]:
-    """All guides under the folders, in order; of `x.md` and `x.en.md` the one in `language`. Missing folders hold none."""
+Kept = dict[Path, tuple[int, int, Entry]]
+"""Entries read before, with size and time of their files, so that a listing reads again only what changed."""
+
+
+def entries(folders: Iterable[Path], language: Language, *, failures: bool = False, kept: Kept | None = None) -> list[Entry]:
+    """All guides under the folders (or all failure pages), in order; of `x.md` and `x.en.md` the one in `language`.
+
+    Missing folders hold none. What is in `kept` is not read again, unless its file changed; what is read is put there.
+    """
     found: list[Entry] = []
     for folder in folders:
         twins: dict[Path, dict[str, Path]] = {}
-        for path in documents(folder):
+        for path in documents(folder, failures=failures):
+            if failures and FAILURES not in path.relative_to(folder).parts[:-1]:
+                continue
             suffix = TWIN.search(path.stem)
-            twins.setdefault(path.with_name(TWIN.sub("", path.stem)), {})[suffix[1] if suffix else ""] = path
-        found += [_entry(_choose(group, language), folder) for _, group in sorted(twins.items())]
+            twins.setdefault(family(path), {})[suffix[1] if suffix else ""] = path
+        found += [_kept_entry(_choose(group, language), folder, {} if kept is None else kept) for _, group in sorted(twins.items())]
     return found
 
 
@@ -111,10 +131,34 @@ def _head(path: Path) -> str:
         return ""
 
 
+def family(path: Path) -> Path:
+    """The same for `x.md`, `x.en.md` and `x.zh.md`: they are one document in several languages."""
+    return path.with_name(TWIN.sub("", path.stem))
+
+
+def short(path: Path) -> Path:
+    """The path from here, if it is below."""
+    try:
+        return path.relative_to(Path.cwd())
+    except (ValueError, OSError):  # elsewhere; or where we are is gone
+        return path
+
+
 def _choose(group: dict[str, Path], language: Language) -> Path:
     """The twin in the wanted language; the unmarked file speaks Chinese where an English twin stands beside it."""
     order = ("en", "", "zh") if language == "en" else ("zh", "", "en")
     return next(group[key] for key in order if key in group)
+
+
+def _kept_entry(path: Path, folder: Path, kept: Kept) -> Entry:
+    try:
+        found = path.stat()
+    except OSError:
+        return _entry(path, folder)
+    known = kept.get(path)
+    if known is None or known[:2] != (found.st_size, found.st_mtime_ns) or known[2].folder != folder:
+        known = kept[path] = (found.st_size, found.st_mtime_ns, _entry(path, folder))
+    return known[2]
 
 
 def _entry(path: Path, folder: Path) -> Entry:
@@ -141,18 +185,22 @@ def described(path: Path, folder: Path, text: str) -> tuple[Entry, int]:
     chapter, stem = _chapter(path, folder), TWIN.sub("", path.stem)
     front = read_front(text)
     lines = text.split("\n")[0 if front.broken else front.lines :]
-    title, steps = _scan(lines)
+    title, steps, questions = _scan(lines, 0 if front.broken else front.lines)
     chinese = len(re.findall(r"[\u4e00-\u9fff]", text[:20_000]))
     language: Language = front.language or ("zh" if chinese * 2 >= len(re.findall(r"[A-Za-z]+", text[:20_000])) / 2 else "en")
     summary = front.summary or _summary(lines)
-    entry = Entry(path, front.id or stem, front.title or title or stem, folder, summary, chapter, steps, language)
+    entry = Entry(path, front.id or stem, front.title or title or stem, folder, summary, chapter, steps, language, None, questions)
     return entry, 0 if front.broken else front.lines
 
 
-def _scan(lines: list[str]) -> tuple[str, int]:
-    """The first heading, and how many headings begin a numbered or annotated step; fences are skipped."""
-    title, steps, fence, annotated = "", 0, "", False
-    for line in lines:
+def _scan(lines: list[str], before: int) -> tuple[str, int, tuple[Question, ...]]:
+    """The first heading, how many headings begin a numbered or annotated step, and the questions if there are several.
+
+    Fences are skipped; `before` lines stand before these.
+    """
+    title, steps, fence, annotated, above = "", 0, "", False, ""
+    questions: list[Question] = []
+    for number, line in enumerate(lines, before + 1):
         mark = _FENCE.match(line)
         if fence:
             if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
@@ -164,10 +212,15 @@ def _scan(lines: list[str]) -> tuple[str, int]:
         annotated = annotated or bool(_ANNOTATED.match(line))
         heading = _HEADING.match(line)
         if heading:
-            title = title or plain(heading[2])
-            steps += bool(annotated or numbered(plain(heading[2])))
+            words = plain(heading[2])
+            title = title or words
+            steps += bool(annotated or numbered(words))
             annotated = False
-    return title, steps
+            if _QUESTION.match(words):
+                questions.append(Question(words, number, above))
+            elif not numbered(words):
+                above = words
+    return title, steps, tuple(questions) if len(questions) > 1 else ()
 
 
 def plain(markdown: str) -> str:

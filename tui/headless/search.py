@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -60,9 +59,4 @@ def _line(hit: Hit) -> str:
         at = end
     text = "".join((*parts, clean(hit.text[at:])))
     under = click.style(f"  [{clean(hit.heading[-1])}]", dim=True) if hit.heading else ""
-    return f"{clean(str(_short(hit.path)))}:{hit.line}: {text}{under}"
-
-
-def _short(path: Path) -> Path:
-    """The path from here, if it is below."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{clean(str(library.short(hit.path)))}:{hit.line}: {text}{under}"

@@ -4,7 +4,7 @@ SQLite in WAL mode: one file that many processes may read while one writes, a co
 `sqlite3` tool of any system can look into it. What commands printed stands beside it in plain files, one per command, because logs are
 read by offset and with `less`, and may be large; `Printed` events in the database only say how far a log had come.
 
-    HOME/runs.db                    events, approvals, remembered answers
+    HOME/runs.db                    events, approvals, remembered answers, when each guide was last opened
     HOME/runs/<run>/<step>-<n>.log  raw output, secrets masked
 """
 
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS events (
     run TEXT NOT NULL, seq INTEGER NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (run, seq)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS approvals (digest TEXT PRIMARY KEY, guide TEXT NOT NULL, at REAL NOT NULL, commands TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS openings (guide TEXT PRIMARY KEY, title TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (guide TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (guide, question));
 """
 _BUSY_MS = 5000
@@ -51,6 +52,18 @@ class RunRow:
     title: str
     at: float
     verdict: ev.Outcome | None
+
+
+def read_runs(db: sqlite3.Connection) -> Iterator[RunRow]:
+    """All runs in a journal's database, the newest first."""
+    rows = db.execute(
+        "SELECT s.run, s.at, s.data, (SELECT e.data FROM events e WHERE e.run = s.run AND e.kind IN ('RunEnded', 'RunResumed')"
+        " ORDER BY e.seq DESC LIMIT 1) FROM events s WHERE s.kind = 'RunStarted' ORDER BY s.at DESC"
+    )
+    for run, at, started, last in rows:
+        start, end = json.loads(started), json.loads(last) if last else {}
+        verdict = ev.Outcome(end["verdict"]) if end.get("event") == "RunEnded" else None
+        yield RunRow(run, start["guide"], start["title"], at, verdict)
 
 
 class Journal:
@@ -137,16 +150,7 @@ class Journal:
 
     def runs(self) -> list[RunRow]:
         """All runs, the newest first."""
-        rows = self._db.execute(
-            "SELECT s.run, s.at, s.data, (SELECT e.data FROM events e WHERE e.run = s.run AND e.kind IN ('RunEnded', 'RunResumed')"
-            " ORDER BY e.seq DESC LIMIT 1) FROM events s WHERE s.kind = 'RunStarted' ORDER BY s.at DESC"
-        )
-        out = []
-        for run, at, started, last in rows:
-            start, end = json.loads(started), json.loads(last) if last else {}
-            verdict = ev.Outcome(end["verdict"]) if end.get("event") == "RunEnded" else None
-            out.append(RunRow(run, start["guide"], start["title"], at, verdict))
-        return out
+        return list(read_runs(self._db))
 
     def approved(self, digest: str) -> bool:
         """Whether exactly these commands were approved before."""
@@ -170,6 +174,10 @@ class Journal:
     def remember(self, guide: str, question: str, answer: str) -> None:
         """Remember an answer for this document."""
         self._write("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (guide, question, answer))
+
+    def opened(self, guide: str, title: str) -> None:
+        """Remember that a document (its path) was opened now."""
+        self._write("INSERT OR REPLACE INTO openings VALUES (?, ?, ?)", (guide, title, time.time()))
 
     def _write(self, sql: str, row: tuple[object, ...]) -> None:
         try:

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from tui import config, texts
 from tui.errors import ZhinanError
 from tui.guide.model import Guide
-from tui.guide.opening import begin
+from tui.guide.opening import LINES, begin
 from tui.texts import Text
 from tui.ui.screens.opening.screen import OpeningScreen
 from tui.ui.starts import GuideStart, LibraryStart, OpeningStart, PracticeStart, Start
@@ -71,10 +71,12 @@ class ZhinanApp(App[int]):
         practice: Practice | None = None,
         theme: str = "dark",
         folders: tuple[Path, ...] = (),
+        home: Path | None = None,
     ) -> None:
         super().__init__(ansi_color=False)
         self._start = start
         self._folders = folders
+        self._home = home
         self._sessions = sessions
         self._practice = practice
         self._world = AsyncExitStack()
@@ -114,14 +116,14 @@ class ZhinanApp(App[int]):
 
     # ---- routes ---------------------------------------------------------------------------------------------------------------
 
-    def open_path(self, path: Path) -> None:
-        """Open a document; what keeps it from opening is said and nothing else changes."""
+    def open_path(self, path: Path, line: int | None = None) -> None:
+        """Open a document, at a line of it; what keeps it from opening is said and nothing else changes."""
         try:
-            beginning = begin(path)
+            beginning = begin(path, LINES + (line or 0))
         except ZhinanError as error:
             self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
             return
-        self.push_screen(OpeningScreen(beginning))
+        self.push_screen(OpeningScreen(beginning, line=line))
 
     def open_guide(self, guide: Guide, given: Given | None) -> None:
         """Show a parsed document."""
@@ -143,7 +145,7 @@ class ZhinanApp(App[int]):
     def _open_library(self) -> None:
         from tui.ui.screens.library.screen import LibraryScreen
 
-        self.push_screen(LibraryScreen(self._folders))
+        self.push_screen(LibraryScreen(self._folders, self._home or config.home()))
 
     def open_practice(self) -> None:
         """Start the practice world and open its guide."""

@@ -38,6 +38,7 @@ class _Sessions:
         if self._journal is None:
             self._book = failure_store.shelf(self._settings)
             self._journal = Journal(self._settings.home)
+        self._journal.opened(str(guide.path.absolute()), guide.title)
         return Session(guide, asker, journal=self._journal, given=given, actions=ACTIONS, book=self._book)
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bo
         start = OpeningStart(begin(path), given)
     sessions = _Sessions(settings)
     try:
-        app = ZhinanApp(start, sessions, practice=practice, theme=settings.theme, folders=settings.library)
+        app = ZhinanApp(start, sessions, practice=practice, theme=settings.theme, folders=settings.library, home=settings.home)
         code = app.run()
     finally:
         sessions.close()

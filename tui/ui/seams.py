@@ -63,8 +63,8 @@ class Front(Protocol):
 
     can_practise: bool
 
-    def open_path(self, path: Path) -> None:
-        """Open a document, or say why not."""
+    def open_path(self, path: Path, line: int | None = None) -> None:
+        """Open a document, at a line of it, or say why not."""
         ...
 
     def open_practice(self) -> None:

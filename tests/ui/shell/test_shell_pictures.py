@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from shell_stage import Script, Scripted, app, failing, guide, held, passing, screen, sight, until
+from shell_stage import Script, Scripted, app, failing, guide, held, passing, screen, sees, sight, until
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui import texts
 from tui.guide import library
@@ -76,3 +77,26 @@ def test_library(snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.Monk
         await sight(pilot, "◦ 1 看")
 
     assert snap_compare(program, terminal_size=(140, 30), run_before=before)
+
+
+@pytest.mark.parametrize(("size", "language"), [((140, 30), "zh"), ((80, 24), "en")], ids=["wide", "english"])
+def test_library_searched(
+    snap_compare: Compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], language: texts.Language
+) -> None:
+    texts.use(language)
+    (tmp_path / "failures").mkdir()
+    text = "# Q1 连上去\n\n## 第1步：安装 Tailscale\n\n" + "说来话长，" * 30 + "先登录 Tailscale。\n"
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    (tmp_path / "failures" / "old-key.md").write_text("---\ntitle: Tailscale 的密钥过期了\n---\n\n重新登录 Tailscale。\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(library, "builtin_dir", Path)
+    program = ZhinanApp(LibraryStart(), Scripted(passing).sessions)
+
+    async def before(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: len(pilot.app.screen.query("#guides")) and sees(pilot, "连上去"))
+        pilot.app.screen.query_one("#words", Input).cursor_blink = False
+        await pilot.press("slash", *"denglu tialscale")
+        await sight(pilot, "重新登录")
+        await sight(pilot, "第 5 行" if language == "zh" else "line 5")
+
+    assert snap_compare(program, terminal_size=size, run_before=before)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from tui.guide.library import TWIN
+from tui.guide.folders import FAILURES
+from tui.guide.library import TWIN, family
 from tui.guide.search import lines
 from tui.guide.search.senses import HEAVIEST, WEIGHTS, Rank, Sense, Senses
 from tui.guide.search.store import Store, unpacked
@@ -41,7 +42,7 @@ class Hit:
     @property
     def failure(self) -> bool:
         """Is it in a failure page?"""
-        return self.path.parent.name == "failures"
+        return FAILURES in self.path.parts[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,7 @@ def find(
 
 def _put(hit: Hit, hits: list[Hit], families: dict[Path, int], language: Language) -> None:
     """Add a hit; of twins keep the one in the reader's language."""
-    family = hit.path.with_name(TWIN.sub("", hit.path.stem))
-    known = families.setdefault(family, len(hits))
+    known = families.setdefault(family(hit.path), len(hits))
     if known == len(hits):
         hits.append(hit)
     elif _speaks(hit.path, language) > _speaks(hits[known].path, language):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.guide.library import Entry
+from tui.guide.library import short
 from tui.guide.model import Guide, Step
+from tui.guide.search.find import Hit
 from tui.texts import Text
 from tui.ui.panels.heading import Heading
 from tui.ui.widgets.badges import badge
@@ -18,6 +19,9 @@ from tui.ui.widgets.cells import visible, width
 from tui.ui.widgets.marks import TODO
 
 _PREVIEW = Text("预览", "Preview")
+_FOUND = Text("找到于", "Found in")
+_LINE = Text("第 {n} 行", "line {n}")
+_UNDER = Text("标题", "Under")
 _WHERE = Text("在哪做", "Where")
 _CHANGES = Text("会改动", "Changes")
 _NEEDS = Text("要填的", "Asks for")
@@ -47,17 +51,21 @@ class Preview(Vertical):
         yield Heading(_PREVIEW)
         yield self._about
 
-    def show(self, guide: Guide) -> None:
-        """What it is, where, what it changes, its steps."""
-        facts = [(str(_WHERE), _where(guide)), (str(_CHANGES), Content(_changes(guide)))]
+    def show(self, guide: Guide, hit: Hit | None = None) -> None:
+        """What it is, where, what it changes, its steps; before all that, where in it something was found."""
+        facts = [(str(_CHANGES), Content(_changes(guide)))]
+        if any(step.items for step in guide.steps):
+            facts.insert(0, (str(_WHERE), _where(guide)))
         if guide.inputs:
             names = "、".join(visible(entry.ask or entry.name) for entry in guide.inputs)
             facts.append((str(_NEEDS), Content(names)))
-        facts.append((str(_FILE), Content.styled(visible(str(guide.path)), "$muted")))
+        facts.append((str(_FILE), Content.styled(visible(str(short(guide.path))), "$muted")))
         parts = [Content.styled(visible(guide.title), "bold $bright")]
         if guide.summary:
             parts += [Content(""), Content(visible(guide.summary))]
         parts.append(Content(""))
+        if hit is not None:
+            facts[:0] = _place(hit)
         parts += _table(facts)
         parts.append(Content(""))
         if guide.problems:
@@ -65,9 +73,9 @@ class Preview(Vertical):
         parts += [_step(n, step) for n, step in enumerate(guide.steps, 1)] or [Content.styled(str(_NOTHING), "$muted")]
         self._about.update(Content("\n").join(parts))
 
-    def show_entry(self, entry: Entry) -> None:
+    def show_title(self, title: str, summary: str) -> None:
         """What the list knows, until the guide has been read."""
-        parts = [Content.styled(visible(entry.title), "bold $bright"), Content(""), Content(visible(entry.summary))]
+        parts = [Content.styled(visible(title), "bold $bright"), Content(""), Content(visible(summary))]
         self._about.update(Content("\n").join(parts))
 
     def show_problem(self, name: str, why: Text) -> None:
@@ -79,6 +87,12 @@ class Preview(Vertical):
     def clear(self) -> None:
         """Nothing is chosen."""
         self._about.update("")
+
+
+def _place(hit: Hit) -> Iterator[tuple[str, Content]]:
+    yield str(_FOUND), Content(str(_LINE.fill(n=hit.line)))
+    if hit.heading:
+        yield str(_UNDER), Content(visible(" › ".join(hit.heading)))
 
 
 def _where(guide: Guide) -> Content:

@@ -1,4 +1,4 @@
-"""The first screen: guides by folder at the left, what the highlighted one is about at the right."""
+"""The first screen: at the left what was used lately, guides and failure pages, or what was found; at the right what it is about."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui import texts
 from tui.errors import ZhinanError
 from tui.guide import parse
-from tui.guide.library import Entry
 from tui.guide.model import Guide
+from tui.guide.search.find import Found
 from tui.texts import Text
+from tui.ui.screens.library.draw import draw
+from tui.ui.screens.library.keeper import Keeper
 from tui.ui.screens.library.preview import Preview
-from tui.ui.screens.library.shelf import Row, read_all, rows
+from tui.ui.screens.library.shelf import Row, Shelf, found_rows, rows
 from tui.ui.seams import front
-from tui.ui.widgets.cells import fit, visible, width
+from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keybar import KeyBar
 from tui.ui.widgets.keys import key
 from tui.ui.widgets.titlebar import TitleBar
@@ -36,10 +35,8 @@ _EMPTY = Text(
     "知识库里还没有指南。\n用 zhinan FILE.md 打开一份，或在设置里用 library 加上你自己的文件夹。",
     "There are no guides in the library yet.\nOpen one with zhinan FILE.md, or add a folder of yours as library in the settings.",
 )
-_NO_MATCH = Text("没有标题或简介含有“{words}”的指南", "No guide has “{words}” in its title or summary")
-_STEPS = Text("{n} 步", "{n} steps")
-_STEP = Text("1 步", "1 step")
-_UNREADABLE = Text("打不开", "unreadable")
+_HINT = Text("标题、正文、命令、拼音、首字母", "titles, text, commands, pinyin")
+_INDEXING = Text("正在建立索引 {done}/{all}", "making the index {done}/{all}")
 
 
 class GuideList(OptionList):
@@ -48,8 +45,19 @@ class GuideList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [key("library.open", "enter", "select", Text("打开", "open"))]
 
 
-class LibraryScreen(Screen[None]):
-    """`folders` are the reader's own; the built-in guides come first."""
+class SearchLine(Input):
+    """What to look for; the arrow keys move in the list meanwhile."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("library.open", "enter", "submit", Text("打开", "open")),
+        key("library.clear", "escape", "screen.clear", Text("清除搜索", "clear the search")),
+        key("library.next", "down", "screen.cursor(1)", Text("下一份", "next guide"), show=False),
+        key("library.previous", "up", "screen.cursor(-1)", Text("上一份", "previous guide"), show=False),
+    ]
+
+
+class LibraryScreen(Keeper):
+    """`folders` are the reader's own; the built-in guides come first. `home` is where the program keeps its files."""
 
     CSS_PATH = "library.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual
@@ -64,12 +72,15 @@ class LibraryScreen(Screen[None]):
         key("library.quit", "q", "app.quit", Text("退出", "quit")),
     ]
 
-    def __init__(self, folders: tuple[Path, ...]) -> None:
-        super().__init__()
-        self._folders = folders
-        self._entries: list[Entry] = []
+    def __init__(self, folders: tuple[Path, ...], home: Path) -> None:
+        super().__init__(folders, home)
+        self._shelf: Shelf | None = None
         self._rows: list[Row] = []
         self._guides: dict[Path, Guide | Text] = {}
+        self._failures_open = False
+        self._answered = ""  # the words whose hits are listed
+        self._found: Found | None = None
+        self._open_first = False
 
     def compose(self) -> ComposeResult:
         """Title, search line, list, preview, keys."""
@@ -78,8 +89,9 @@ class LibraryScreen(Screen[None]):
             with Vertical(id="left"):
                 with Horizontal(id="search"):
                     yield Static("/", id="slash")
-                    yield Input(id="words", compact=True)
-                yield GuideList(id="guides", compact=True)
+                    yield SearchLine(id="words", compact=True)
+                    yield Static("", id="progress", markup=False)
+                yield GuideList(id="guides", compact=True, markup=False)
                 yield Static("", id="empty", markup=False)
             with VerticalScroll(id="right", can_focus=False):
                 yield Preview()
@@ -87,30 +99,41 @@ class LibraryScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Read the library off the event loop."""
+        self.begin()
         self.speak()
         self.watch(self.app, "theme", self._say_mode, init=False)
-        self.action_reload()
+
+    def on_screen_resume(self) -> None:
+        """Back from a guide: it is one used lately now."""
+        if self._shelf is not None:
+            self.reload()
 
     def speak(self) -> None:
         """All words again, in the language of the moment; of twins the other one is listed."""
         self.query_one("#title", TitleBar).crumbs = (str(_NAME),)
+        self.query_one("#words", Input).placeholder = str(_HINT)
         self._say_mode()
-        if self._entries:
-            self.action_reload()
+        if self._shelf is not None:
+            self.reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Practice only where there is one; letters are letters while typing."""
-        if action == "practice":
-            return front(self).can_practise
-        return True
+        if action == "find":
+            return not isinstance(self.focused, SearchLine)
+        return front(self).can_practise if action == "practice" else True
 
     # ---- actions
 
     def action_open(self) -> None:
-        """Open the highlighted guide; one that can't be read says why."""
-        entry = self._here()
-        if entry is not None:
-            front(self).open_path(entry.path)
+        """Open what is highlighted, at its line; one that can't be read says why. The failure pages' heading opens and closes them."""
+        row = self._here()
+        if row is None:
+            return
+        if row.folded is not None:
+            self._failures_open = row.folded
+            self._fill()
+        elif row.path is not None:
+            front(self).open_path(row.path, row.line)
 
     def action_find(self) -> None:
         """Type into the search line."""
@@ -130,27 +153,48 @@ class LibraryScreen(Screen[None]):
         options = self.query_one(GuideList)
         options.action_cursor_down() if by > 0 else options.action_cursor_up()
 
-    @work(thread=True, exclusive=True, group="read")
     def action_reload(self) -> None:
-        """List all guides; the list appears when they are there."""
-        found = read_all(self._folders, texts.language())
-        self.app.call_from_thread(self._listed, found)
+        """Read everything again."""
+        self._kept = {}
+        self.reload()
 
-    def _listed(self, found: list[Entry]) -> None:
-        self._entries = found
+    # ---- what comes from the threads
+
+    def listed(self, shelf: Shelf) -> None:
+        """See `Keeper`."""
+        first = self._shelf is None
+        self._shelf = shelf
         self._guides.clear()
-        self._fill()
+        if not self._words() or first:
+            self._fill()
         if self.focused is None:  # a list that was empty, and so not shown, could not keep the focus
             self.query_one(GuideList).focus()
 
+    def progress(self, done: int, everything: int) -> None:
+        """See `Keeper`. What is new in the index may match, too."""
+        self.query_one("#progress", Static).update(str(_INDEXING.fill(done=done, all=everything)) if everything else "")
+        if not everything and (words := self._words()):
+            self.search(words)
+
+    def found(self, words: str, found: Found, hint: Text | None) -> None:
+        """See `Keeper`; an answer to older words is nobody's."""
+        if words != self._words():
+            return
+        again = words == self._answered
+        self._found, self._answered = found, words
+        self._fill(hint, keep=again)
+        if self._open_first:
+            self._open_first = False
+            self.action_open()
+
     @work(thread=True, exclusive=True, group="preview")
-    def _load(self, entry: Entry) -> None:
+    def _load(self, path: Path) -> None:
         """Parse the highlighted guide for its preview, off the event loop."""
         try:
-            found: Guide | Text = parse.load(entry.path)
+            found: Guide | Text = parse.load(path)
         except ZhinanError as error:
             found = error.text
-        self.app.call_from_thread(self._loaded, entry.path, found)
+        self._tell(self._loaded, path, found)
 
     def _loaded(self, path: Path, found: Guide | Text) -> None:
         self._guides[path] = found
@@ -161,12 +205,23 @@ class LibraryScreen(Screen[None]):
     @on(Input.Changed, "#words")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._fill()
+        self._open_first = False
+        if words := self._words():
+            self.search(words)
+        else:
+            self._found, self._answered = None, ""
+            self._fill()
 
     @on(Input.Submitted, "#words")
     def _submitted(self, event: Input.Submitted) -> None:
+        """Enter opens what is highlighted, the best hit if nothing else was; if it is still being looked for, as soon as it is found."""
         event.stop()
-        self.query_one("#guides").focus()
+        if not self._words():
+            self.query_one("#guides").focus()
+        elif self._answered == self._words():
+            self.action_open()
+        else:
+            self._open_first = True
 
     @on(OptionList.OptionHighlighted, "#guides")
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -179,8 +234,8 @@ class LibraryScreen(Screen[None]):
         self.action_open()
 
     def on_resize(self) -> None:
-        """The right-hand numbers stand at the edge."""
-        if self._entries:
+        """The right-hand remarks stand at the edge."""
+        if self._shelf is not None:
             self.call_after_refresh(self._fill)
 
     # ---- drawing
@@ -189,58 +244,45 @@ class LibraryScreen(Screen[None]):
         theme = _LIGHT if "light" in self.app.theme else _DARK
         self.query_one("#title", TitleBar).note = _MODE.fill(theme=theme)
 
-    def _here(self) -> Entry | None:
-        index = self.query_one(GuideList).highlighted
-        return self._rows[index].entry if index is not None and index < len(self._rows) else None
+    def _words(self) -> str:
+        return self.query_one("#words", Input).value.strip()
 
-    def _fill(self) -> None:
-        options = self.query_one(GuideList)
-        words = self.query_one("#words", Input).value
-        kept = self._here()
-        self._rows = list(rows(self._entries, words))
+    def _here(self) -> Row | None:
+        index = self.query_one(GuideList).highlighted
+        return self._rows[index] if index is not None and index < len(self._rows) else None
+
+    def _fill(self, hint: Text | None = None, *, keep: bool = True) -> None:
+        options, kept = self.query_one(GuideList), self._here()
+        if self._found is not None:
+            self._rows = list(found_rows(self._found, self._answered))
+        elif self._shelf is not None:
+            self._rows = list(rows(self._shelf, failures_open=self._failures_open))
         room = max(20, self.query_one("#left").size.width - 1)
         options.clear_options()
-        options.add_options(self._option(row, room) for row in self._rows)
+        options.add_options(Option(draw(row, room), disabled=row.path is None and row.folded is None) for row in self._rows)
         empty = self.query_one("#empty", Static)
         empty.display = not self._rows
-        empty.update(visible(str(_NO_MATCH.fill(words=words) if self._entries else _EMPTY)))
+        empty.update(visible(str(hint if self._found is not None else _EMPTY)))
         options.display = bool(self._rows)
-        self._restore(options, kept)
+        self._restore(options, kept if keep else None)
 
-    def _restore(self, options: OptionList, kept: Entry | None) -> None:
-        """Stay on the guide the reader was on, else on the first; a twin counts as the same."""
-        guides = [(index, row.entry) for index, row in enumerate(self._rows) if row.entry is not None]
-        same = [index for index, entry in guides if kept is not None and (entry.folder, entry.id) == (kept.folder, kept.id)]
-        options.highlighted = same[0] if same else (guides[0][0] if guides else None)
+    def _restore(self, options: OptionList, kept: Row | None) -> None:
+        """Stay on what the reader was on, else on the first that can be opened."""
+        there = [(index, row) for index, row in enumerate(self._rows) if row.path is not None or row.folded is not None]
+        same = [index for index, row in there if kept is not None and row.mark == kept.mark]
+        options.highlighted = same[0] if same else (there[0][0] if there else None)
         self._show(self._here())
 
-    def _show(self, entry: Entry | None) -> None:
+    def _show(self, row: Row | None) -> None:
         preview = self.query_one(Preview)
-        if entry is None:
+        if row is None or row.path is None:
             preview.clear()
             return
-        found = self._guides.get(entry.path, entry.problem)
+        found = self._guides.get(row.path, row.entry.problem if row.entry is not None else None)
         if isinstance(found, Guide):
-            preview.show(found)
+            preview.show(found, row.hit)
         elif isinstance(found, Text):
-            preview.show_problem(entry.title, found)
+            preview.show_problem(row.title, found)
         else:
-            preview.show_entry(entry)
-            self._load(entry)
-
-    def _option(self, row: Row, room: int) -> Option:
-        if row.entry is None:
-            return Option(Content.styled(visible(str(row.heading)), "$muted"), disabled=True)
-        return Option(_line(row.entry, room))
-
-
-def _line(entry: Entry, room: int) -> Content:
-    """Mark, title, and the number of steps at the right edge."""
-    if entry.problem is not None:
-        remark, style, sign, role = str(_UNREADABLE), "$bad", "✗", "$bad"
-    else:
-        remark = str(_STEP if entry.steps == 1 else _STEPS.fill(n=entry.steps)) if entry.steps else ""
-        style, sign, role = "$muted", "◦", "$faint"
-    title = fit(visible(entry.title), room - width(remark) - 6)
-    gap = " " * max(2, room - 4 - width(title) - width(remark))
-    return Content.assemble("  ", (f"{sign} ", role), (title, "$ink"), gap, (remark, style))
+            preview.show_title(row.title, row.entry.summary if row.entry is not None else "")
+            self._load(row.path)

@@ -51,7 +51,7 @@ class Opened(Protocol):
 
 
 class OpeningScreen(Screen[None]):
-    """The beginning of a document. `given` is passed on; `kept` are the keys to answer later."""
+    """The beginning of a document. `given` is passed on, `line` is the one to begin at; `kept` are the keys to answer later."""
 
     DEFAULT_CSS = """
     OpeningScreen { background: $ground; color: $ink; }
@@ -66,9 +66,10 @@ class OpeningScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#document"
 
-    def __init__(self, beginning: Beginning, given: Given | None = None) -> None:
+    def __init__(self, beginning: Beginning, given: Given | None = None, line: int | None = None) -> None:
         super().__init__()
         self._beginning = beginning
+        self._line = line
         self.given = given
         self.kept: list[events.Key] = []
         self._prepared: Prepared | None = None
@@ -80,6 +81,8 @@ class OpeningScreen(Screen[None]):
         document = DocumentView(self._beginning.guide, id="document")
         width = self.app.size.width
         document.expect((width if width < _NARROW else width * 6 // 10) - 1)
+        if self._line is not None:
+            document.scroll_to_line(self._line)
         yield document
 
     @property
