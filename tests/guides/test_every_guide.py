@@ -10,8 +10,9 @@ import pytest
 from tui.act import OPTIONS
 from tui.guide import parse
 from tui.guide.lint import lint
-from tui.guide.model import Command, Guide, Manual, Step
+from tui.guide.model import ActionSpec, Command, Guide, Manual, Step, is_offered
 from tui.judge import checks
+from tui.judge.install_scripts import INSTALLER
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted((ROOT / "guides").glob("*.md"))
@@ -86,8 +87,8 @@ def shape(guide: Guide) -> object:
     """All that runs or is looked at, without the sentences."""
     return (
         guide.id,
-        [(spec.name, spec.address, spec.example) for spec in guide.targets],
-        [(each.name, each.type, each.of, each.default) for each in guide.inputs],
+        [(spec.name, spec.address, spec.example, spec.same_as, spec.found_by) for spec in guide.targets],
+        [(each.name, each.type, each.of, each.default, each.optional) for each in guide.inputs],
         [
             (
                 step.id,
@@ -108,10 +109,10 @@ def shape_of(item: object) -> object:
     match item:
         case Command():
             return (item.text, item.language, item.on, item.explicit, item.name, item.interactive, item.background)
-        case Manual():
-            return "by hand"
+        case ActionSpec():
+            return (item.use, item.options, item.timeout, item.on, item.explicit, item.name, bool(item.say))
         case _:
-            return item
+            return "by hand"
 
 
 def test_q1_has_its_five_steps() -> None:
@@ -135,21 +136,55 @@ def test_q1_has_its_five_steps() -> None:
     assert "F1-02.png" in guide.source
 
 
+def doings(step: Step, *, offered: bool) -> list[str]:
+    """What runs with a step, or is offered: a command's first line, an action's name and the options that make a difference."""
+    said = []
+    for item in step.items:
+        if isinstance(item, Command) and item.explicit is offered:
+            said.append(item.text.strip().splitlines()[0])
+        elif isinstance(item, ActionSpec) and item.explicit is offered:
+            telling = [str(item.options[name]) for name in ("phase", "how", "accept_dns", "disable_expiry") if name in item.options]
+            said.append(" ".join([item.use, *telling]))
+    return said
+
+
 def test_q1_runs_only_what_it_should_by_itself() -> None:
     guide = parse.load(Q1)
-    runs = {step.id: [command.text for command in step.commands if not command.explicit] for step in guide.steps}
-    ssh = 'ssh -o BatchMode=yes -o ConnectTimeout=10 -o ControlPath=none -o "HostKeyAlias=${PUBLIC_IP}" "${ecs_user}@${ts_ip}" true'
-    assert runs["register"] == []
-    assert [text.strip() for text in runs["install"]] == ["curl -fsSL https://tailscale.com/install.sh | sh"]
-    assert runs["local-install"] == []
-    assert [text.strip() for text in runs["verify"]] == ["tailscale ip -4", 'tailscale ping --until-direct=false -c 3 "${ts_ip}"', ssh]
-    assert [text.strip() for text in runs["lockdown"]][1:] == [ssh]
-    assert all("aliyun" not in text or "getent" in text for texts in runs.values() for text in texts), "no command changes a security group"
+    assert {step.id: doings(step, offered=False) for step in guide.steps} == {
+        "register": [],
+        "install": ["aliyun.network before", "tailscale.install", "tailscale.login", "aliyun.network after"],
+        "local-install": ["tailscale.local"],
+        "verify": ["tailscale.verify"],
+        "lockdown": ["tailscale.verify", "systemctl is-enabled tailscaled"],
+    }
+
+
+def test_q1_leaves_choices_to_the_reader() -> None:
+    guide = parse.load(Q1)
+    offered = {step.id: doings(step, offered=True) for step in guide.steps}
+    ways = ["aliyun.mend attribute", "aliyun.mend nodivert", "aliyun.mend off", "aliyun.mend undo"]
+    assert [each for each in offered["install"] if each.startswith("aliyun")] == ways
+    assert {"tailscale.login False", "tailscale.login True"} <= set(offered["install"])
+    assert "tailscale.login" in offered["local-install"]
+    assert {"tailscale.verify True", "ssh.entry"} <= set(offered["verify"])
+    assert offered["lockdown"] == []
+
+
+def test_q1_shows_the_command_its_installation_runs() -> None:
+    guide = parse.load(Q1)
+    assert guide.step("install").commands[0].text == INSTALLER
+
+
+def test_q1_asks_the_ordinary_reader_for_an_address_and_a_name_only() -> None:
+    guide = parse.load(Q1)
+    assert [each.name for each in guide.inputs if not each.optional] == ["PUBLIC_IP"]
+    assert [spec.name for spec in guide.targets if not spec.value] == ["ecs"]
 
 
 def test_q1_gates_stand_before_the_change() -> None:
     step = parse.load(Q1).step("lockdown")
-    last_gate = max(place for place, item in enumerate(step.items) if isinstance(item, Command) and not item.explicit)
+    last_gate = max(place for place, item in enumerate(step.items) if not isinstance(item, Manual) and not is_offered(item))
     change = next(place for place, item in enumerate(step.items) if isinstance(item, Manual) and "127.0.0.1/32" in item.text)
     assert last_gate < change
     assert any("会话管理" in item.text for item in step.items[:change] if isinstance(item, Manual))
+    assert {spec.on for spec in step.checks} == {"local", "ecs-tailnet"}

@@ -37,6 +37,8 @@ _GIVEN = frozenset(
         "IFS",
         "LINENO",
         "PPID",
+        "SSH_CONNECTION",
+        "SSH_CLIENT",
     ]
 )
 _ASSIGNED = re.compile(

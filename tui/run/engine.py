@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from tui.errors import UsageError, ZhinanError
-from tui.guide.model import Guide
+from tui.guide.model import Guide, Manual, Step
 from tui.judge.diagnose import Book
 from tui.run import events as ev
 from tui.run import plan as planning
@@ -118,6 +118,14 @@ class _Pass:
     def job_id(self) -> str:
         """A fresh id for a job."""
         return self.session.job_id()
+
+    def ticked(self, step: Step, item: Manual) -> bool:
+        """Whether that was done by hand on an earlier day."""
+        return self.journal.answer(self._path(), f"tick {step.id} {item.text}") is not None
+
+    def keep_tick(self, step: Step, item: Manual) -> None:
+        """Remember that it was."""
+        self.journal.remember(self._path(), f"tick {step.id} {item.text}", "done")
 
     async def work(self, request: Request) -> None:
         """Plan, then step by step until one does not end well."""

@@ -171,7 +171,8 @@ def approval_lines(guide: Guide) -> tuple[str, ...]:
     for step in guide.steps:
         for item in step.items:
             lines += [f"{item.on or step.on or '?'}  {line}" for line in approved_lines(item)] if not isinstance(item, Manual) else []
-        lines += [f"{spec.on or step.on or '?'}  {spec.args['']}" for spec in step.checks if spec.kind == "probe" and "" in spec.args]
+        for spec in step.checks:
+            lines += [f"{spec.on or step.on or '?'}  {line}" for line in probe_lines(spec)]
         lines += [f"{step.on or '?'}  {line}" for line in step.undo.splitlines()]
     return tuple(lines)
 
@@ -186,6 +187,11 @@ def approved_lines(item: Item) -> list[str]:
             return [" ".join([item.use, *options])]
         case _:
             return []
+
+
+def probe_lines(spec: CheckSpec) -> list[str]:
+    """What of a check is approved: the lines of the command it looks with."""
+    return str(spec.args[""]).splitlines() if spec.kind == "probe" and "" in spec.args else []
 
 
 def _refuse_broken(guide: Guide) -> None:

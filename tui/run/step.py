@@ -55,6 +55,14 @@ class Pass(Protocol):
         """A fresh id for a job."""
         ...
 
+    def ticked(self, step: Step, item: Manual) -> bool:
+        """Whether that was done by hand on an earlier day."""
+        ...
+
+    def keep_tick(self, step: Step, item: Manual) -> None:
+        """Remember that it was."""
+        ...
+
 
 @dataclass
 class StepRun:
@@ -150,9 +158,20 @@ class StepRun:
 
     async def _already(self) -> bool:
         if not self._can_look_first():
-            return False
+            return await self._was_done_by_hand()
         await self._look(before=True)
         return self.outcome is Outcome.PASSED
+
+    async def _was_done_by_hand(self) -> bool:
+        """Whether the step is nothing but things to do by hand, all of which are done. Where something changes, that is asked anew."""
+        todo = {index: item for index, item in enumerate(self.step.items) if isinstance(item, Manual)}
+        if self.step.checks or self.step.changes or not todo or len(todo) < len(self.step.items):
+            return False
+        if not all(self.session.ticked(self.step, item) for item in todo.values()):
+            return False
+        for index in todo:
+            await self.happened(ev.ManualDone, item=index, ticked=True)
+        return True
 
     def _can_look_first(self) -> bool:
         looks = [self._made(spec).look for spec in self.step.checks]
@@ -248,7 +267,9 @@ class StepRun:
             asking.cancel()
             stopping.cancel()
         await self.happened(ev.ManualDone, item=index, ticked=ticked, alone=alone)
-        if not ticked:
+        if ticked:
+            self.session.keep_tick(self.step, item)
+        else:
             self._settle(Outcome.UNKNOWN, Text("要由你亲手做：{what}", "for you to do by hand: {what}").fill(what=item.text))
 
     async def _open_log(self, index: int, on: str, text: str, *, alone: bool) -> None:

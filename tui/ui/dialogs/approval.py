@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from tui.guide.model import Guide, Step
 from tui.run.ask import ApprovalQuestion
-from tui.run.plan import approved_lines
+from tui.run.plan import approved_lines, probe_lines
 from tui.texts import Text
 from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
 from tui.ui.widgets.badges import WORDS, Where
@@ -177,7 +177,7 @@ def _texts(step: Step) -> set[str]:
 def _kinds(step: Step) -> list[tuple[Kind, str]]:
     """Every line of a step with its kind, in the order of the plan."""
     kinds: list[tuple[Kind, str]] = [("", line) for item in step.items for line in approved_lines(item)]
-    kinds += [("check", str(spec.args[""])) for spec in step.checks if spec.kind == "probe" and "" in spec.args]
+    kinds += [("check", line) for spec in step.checks for line in probe_lines(spec)]
     return [*kinds, *(("undo", line) for line in step.undo.splitlines())]
 
 

@@ -34,9 +34,10 @@ def offered_here(screen: GuideReading, step: Step) -> int | None:
 
 
 def offered_beside(screen: GuideReading) -> Request | None:
-    """The offered command under the cursor, if the run only waits for its reader: nothing else is in its way."""
+    """The offered command or action under the cursor, if the run only waits for its reader: nothing else is in its way."""
     step = screen.step_here
-    if step is None or not screen.asker.waiting or screen.runner.aside:
+    awaited = screen.asker.waiting or any(each.wait is not None for each in screen.runner.state.steps.values())
+    if step is None or not awaited or screen.runner.aside:
         return None
     item = offered_here(screen, step)
     return None if item is None else Request(steps=(step.id,), item=item)
