@@ -128,4 +128,4 @@ class Alibaba(Server):
         return json.dumps([self.mode, self.files, self.rp_filter])
 
 
-__all__ = ["RUNNING", "SYSCTL", "UNDO", "Alibaba", "Reply"]
+__all__ = ["DEAD", "RUNNING", "SYSCTL", "UNDO", "Alibaba", "Reply"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from act_server import Played, play
-from network_host import Alibaba
+from network_host import DEAD, Alibaba
 
 from tui.act import ACTIONS
 from tui.run import events as ev
@@ -52,6 +52,13 @@ async def test_the_trap_bites_after_the_login(tmp_path: Path) -> None:
     assert "--netfilter-mode=nodivert" in facts["mends"][0]["apply"]
     assert "✗ 内网 DNS 100.100.2.136" in played.log
     assert host.scripts == host.looks
+
+
+async def test_where_nothing_answers_there_is_no_second_look(tmp_path: Path) -> None:
+    silent = {**dict.fromkeys(DEAD, "fail"), "dns:223.5.5.5": "fail", "resolver": "fail"}
+    host = Alibaba(logged_in=False, shows={"rows": silent})
+    played = await run(host, tmp_path, again_after=600)
+    assert (played.outcome, host.probes) == (Outcome.PASSED, 1)
 
 
 async def test_a_token_puts_the_attribute_first(tmp_path: Path) -> None:

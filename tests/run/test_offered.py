@@ -21,7 +21,7 @@ from tui.secret import Secret
 from tui.target.replay import Recorded, ReplayTarget
 from tui.texts import same
 
-OFFERED = ActionSpec("x.mend", 4, {"how": "off", "token": "TOKEN"}, explicit=True, on="other")
+OFFERED = ActionSpec("x.mend", 4, {"how": False, "token": "TOKEN"}, explicit=True, on="other")
 PLACES = (TargetSpec("ecs"), TargetSpec("other"))
 MAIN = ActionSpec("x.do", 3)
 
@@ -80,7 +80,7 @@ async def test_an_error_is_told_with_the_end_of_the_action(journal: Journal) -> 
 
 def test_approving_names_actions_with_their_options_and_places() -> None:
     document = guide(step("a", 1, command("one", 2), MAIN, OFFERED, checks=(probe("look", 9),), undo="back"))
-    assert approval_lines(document) == ("ecs  one", "ecs  x.do", "other  x.mend how=off token=TOKEN", "ecs  look", "ecs  back")
+    assert approval_lines(document) == ("ecs  one", "ecs  x.do", "other  x.mend how=false token=TOKEN", "ecs  look", "ecs  back")
 
 
 async def planned(journal: Journal, asker: Any, *items: Any, item: int | None = None, rootless: Any = (), **more: Any) -> Plan:

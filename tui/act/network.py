@@ -1,8 +1,8 @@
 """Action `aliyun.network`: does the server still reach Alibaba Cloud's own services, before the login, after it, and a while later.
 
 The drop begins with the login, but connections that were open and answers that were kept hide it for a while; so the look after the login
-is made twice, and each is compared with what answered before. Where the trap bites the step fails and names the ways out; what can't be
-decided is said and does not fail the step.
+is made twice (where anything answers at all), and each is compared with what answered before. Where the trap bites the step fails and names
+the ways out; what can't be decided is said and does not fail the step.
 
 Options: phase (before, after, later; default after), again_after (how long `after` waits for its second look, default 130s), token (name
 of the secret input with a Tailscale token, default TAILSCALE_API_TOKEN; it only decides which ways out are offered). Observes topic
@@ -18,6 +18,7 @@ from tui.act.network_look import AFTER, BEFORE, check_names, choice, earlier, lo
 from tui.errors import Refused
 from tui.judge.cgnat import Conclusion, Health, Probe, judge, recall
 from tui.judge.cgnat_mends import Mend
+from tui.judge.evidence import Status
 from tui.run.action import Stage
 from tui.texts import Text
 
@@ -35,7 +36,7 @@ async def network(stage: Stage) -> None:
     first = recall(stage.values.get(AFTER, "")) if phase == "later" else None
     now = await take_look(stage)
     health = judge(before, first, now) if first else judge(before, now)
-    if phase == "after" and not bites(health, now) and health.conclusion is not Conclusion.NOT_ALIBABA:
+    if phase == "after" and not bites(health, now) and could_change(health):
         await log(stage, health)
         await _wait(stage, health, now, wait)
         first, now = now, await take_look(stage)
@@ -57,6 +58,11 @@ async def _wait(stage: Stage, health: Health, now: Probe, wait: float) -> None:
     while (left := until - time.time()) > 0:
         await tell(stage, "after", health, now, again_at=until)
         await stage.sleep(min(_EVERY, left))
+
+
+def could_change(health: Health) -> bool:
+    """Whether a later look could show something else: on an Alibaba server, where anything at all answers now."""
+    return health.conclusion is not Conclusion.NOT_ALIBABA and any(row.status is Status.PASS for row in health.rows)
 
 
 def bites(health: Health, probe: Probe) -> bool:

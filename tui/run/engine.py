@@ -22,10 +22,11 @@ from tui.run.action import Actions, rootless
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal, JournalError
+from tui.run.outcome import outcome_of
 from tui.run.places import Places
 from tui.run.plan import Given, Plan, Request
 from tui.run.redact import Redactor
-from tui.run.step import StepRun, outcome_of
+from tui.run.step import StepRun
 from tui.texts import Text
 
 _AHEAD = 16

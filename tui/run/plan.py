@@ -183,10 +183,15 @@ def approved_lines(item: Item) -> list[str]:
         case Command():
             return item.text.splitlines()
         case ActionSpec():
-            options = (f"{name}={' '.join(str(value).split())}" for name, value in item.options.items())
+            options = (f"{name}={_written(value)}" for name, value in item.options.items())
             return [" ".join([item.use, *options])]
         case _:
             return []
+
+
+def _written(value: object) -> str:
+    """An option's value on one line, a yes or no as the document has it."""
+    return str(value).lower() if isinstance(value, bool) else " ".join(str(value).split())
 
 
 def probe_lines(spec: CheckSpec) -> list[str]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from tui.errors import Cancelled, TargetError, ZhinanError
 from tui.guide import languages
@@ -25,8 +25,9 @@ from tui.run.action import Actions, Stage
 from tui.run.ask import Asker
 from tui.run.command import Piece, follow
 from tui.run.events import AnyEvent, Outcome
-from tui.run.journal import Journal, JournalError
+from tui.run.journal import JournalError
 from tui.run.look import look
+from tui.run.outcome import Pass, judged, outcome_of
 from tui.run.places import Places
 from tui.run.plan import Plan, Request
 from tui.run.redact import Redactor
@@ -38,30 +39,6 @@ PATIENCE: Final = 3600.0
 """Seconds a command may take where its step says nothing."""
 _OWN_KEPT: Final = 256 * 1024
 """Characters of a step's own output that its checks may look at: the last ones."""
-
-
-class Pass(Protocol):
-    """What a step needs of the pass it is part of."""
-
-    run_id: str
-    journal: Journal
-    haste: float
-
-    async def tell(self, event: AnyEvent) -> None:
-        """Write an event to disk, then hand it to whoever reads."""
-        ...
-
-    def job_id(self) -> str:
-        """A fresh id for a job."""
-        ...
-
-    def ticked(self, step: Step, item: Manual) -> bool:
-        """Whether that was done by hand on an earlier day."""
-        ...
-
-    def keep_tick(self, step: Step, item: Manual) -> None:
-        """Remember that it was."""
-        ...
 
 
 @dataclass
@@ -163,9 +140,9 @@ class StepRun:
         return self.outcome is Outcome.PASSED
 
     async def _was_done_by_hand(self) -> bool:
-        """Whether the step is nothing but things to do by hand, all of which are done. Where something changes, that is asked anew."""
+        """Whether the step is nothing but things to do by hand, all of which are done. Unless it changes nothing, that is asked anew."""
         todo = {index: item for index, item in enumerate(self.step.items) if isinstance(item, Manual)}
-        if self.step.checks or self.step.changes or not todo or len(todo) < len(self.step.items):
+        if self.step.checks or self.step.changes is not False or not todo or len(todo) < len(self.step.items):
             return False
         if not all(self.session.ticked(self.step, item) for item in todo.values()):
             return False
@@ -195,7 +172,7 @@ class StepRun:
         began = time.monotonic()
         try:
             ended = await self._follow(index, on, job)
-            self._settle(*_judged(ended))
+            self._settle(*judged(ended))
         except TargetError as error:
             ended = Ended(End.LOST, None, error.text)
             self._settle_by(error)
@@ -348,21 +325,3 @@ class StepRun:
     def _settle_by(self, error: ZhinanError) -> None:
         self._settle(outcome_of(error), error.text)
         self.cause = error.cause
-
-
-def outcome_of(error: ZhinanError) -> Outcome:
-    """The outcome that has the error's exit code."""
-    by_code = {code: outcome for outcome, code in ev.EXIT_CODES.items() if outcome is not Outcome.ALREADY}
-    return by_code.get(error.exit_code, Outcome.FAILED)
-
-
-def _judged(ended: Ended) -> tuple[Outcome, Text | None]:
-    match ended.end:
-        case End.EXITED if ended.code == 0:
-            return Outcome.PASSED, None
-        case End.EXITED:
-            return Outcome.FAILED, Text("命令退出码是 {code}", "the command exited with {code}").fill(code=ended.code)
-        case End.CANCELLED:
-            return Outcome.CANCELLED, ended.why
-        case End.TIMED_OUT | End.LOST:
-            return Outcome.UNKNOWN, ended.why or Text("连接断了，结果不明", "the connection was lost, the result is unknown")

@@ -23,7 +23,8 @@ _INSTALLER = Path(__file__).with_name("installer.sh")
 _COMMAND = f"""\
 #!/bin/sh
 # Harmless stand-in of the lab. It joins no network: it keeps two words of state, and says what the real command says in it.
-state=/run/tailscale/state kept=/var/lib/tailscale/state visited=/var/lib/tailscale/visited
+state=/run/tailscale/state kept=/var/lib/tailscale/state visited=/var/lib/tailscale/visited url=/run/tailscale/url
+link=https://login.tailscale.com/a/0123456789abcdef
 systemctl is-active --quiet tailscaled || [ "$1" = version ] || {{
     echo "failed to connect to local tailscaled; it doesn't appear to be running (sudo systemctl start tailscaled ?)" >&2
     exit 1
@@ -33,9 +34,11 @@ version)
     printf '%s\\n' {VERSION} '  tailscale commit: 0000000000000000000000000000000000000000' '  go version: go1.26.6' ;;
 up)
     [ -e $state ] && exit 0
-    printf '\\nTo authenticate, visit:\\n\\n\\thttps://login.tailscale.com/a/0123456789abcdef\\n\\n' >&2
+    echo $link >$url
+    printf '\\nTo authenticate, visit:\\n\\n\\t%s\\n\\n' $link >&2
     until [ -e $visited ]; do sleep 0.1; done  # a test makes this file where a reader would open the link
     touch $state $kept
+    rm $url
     echo 'Success.' >&2 ;;
 ip)
     [ -e $state ] || {{ echo 'no current Tailscale IPs; state: NeedsLogin' >&2; exit 1; }}
@@ -44,7 +47,11 @@ status)
     word=NeedsLogin addresses=null
     [ -e $state ] && word=Running addresses='["{ADDRESS}"]'
     if [ "$2" = --json ]; then
-        printf '{{"Version": "{VERSION}", "TUN": true, "BackendState": "%s", "AuthURL": "", "TailscaleIPs": %s}}\\n' $word "$addresses"
+        cat <<END
+{{"Version": "{VERSION}", "TUN": true, "BackendState": "$word", "AuthURL": "$(cat $url 2>/dev/null)", "TailscaleIPs": $addresses,
+ "Self": {{"ID": "n1", "HostName": "server", "DNSName": "server.lab.ts.net.", "UserID": 1, "TailscaleIPs": $addresses, "Online": true}},
+ "CurrentTailnet": {{"Name": "lab"}}, "User": {{"1": {{"ID": 1, "LoginName": "lab@"}}}}}}
+END
     elif [ $word = Running ]; then
         echo '{ADDRESS}  server  lab@  linux  -'
     else

@@ -52,11 +52,11 @@ def action_rows(plan: Plan, stop: Stop, facts: Facts, w: int) -> list[Line]:
     rows[1:] = [[Piece(hang, _RAISED), *row] for row in rows[1:]]
     if told != title:
         used = sum(width_of(piece.text) for piece in rows[-1])
+        look = Look("muted", "raised")
         if used + 2 + width_of(told) < w:
-            rows[-1].append(Piece(" " * (w - 1 - used - width_of(told)), _RAISED))
+            rows[-1] += [Piece(" " * (w - 1 - used - width_of(told)), _RAISED), Piece(told, look)]
         else:
-            rows.append([Piece(hang, _RAISED)])
-        rows[-1].append(Piece(fit(told, room), Look("muted", "raised")))
+            rows += [[Piece(hang, _RAISED), Piece(told[a:b].rstrip(), look)] for a, b in wrap(told, room)]
     for row in rows:
         row.append(Piece(" " * max(0, w - sum(width_of(piece.text) for piece in row)), _RAISED))
     return [*status_rows(plan, stop, facts, w), *(Line(row, stops=(stop,)) for row in rows)]

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tui.guide.model import CheckSpec, Guide, Input, Step
+from tui.guide.model import CheckSpec, Guide, Step
 from tui.run.plan import LOCAL
 from tui.run.state import RunState
 from tui.texts import Text
@@ -23,11 +23,12 @@ _YOURS = Text("你填的", "filled in by you")
 _GIVEN = Text("给定", "given")
 _SECRET = Text("你填的，不显示", "filled in by you, not shown")
 _WHEN_ASKED = Text("执行时会问", "asked for when it is needed")
-_OPTIONAL = Text("可以不填", "may stay empty")
 _FOUND = Text("{step}得到", "found by {step}")
 _TO_COME = Text("{step}后得到", "after {step}")
 _MASK = "••••••"
 _EMPTY = "—"
+_LONGEST = 120
+"""Characters. What is longer was kept by an action for itself, and nobody reads it."""
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 
 Row = tuple[Cell, Cell, Cell]
@@ -100,14 +101,15 @@ def value_rows(guide: Guide, state: RunState, step_id: str, given: Collection[st
     for item in guide.inputs:
         value = state.values.get(item.name)
         shown.add(item.name)
+        if item.optional and value is None:
+            continue  # what may stay empty is no gap to be filled
         if item.type == "secret":
-            known = bool(state.run) and not item.optional
-            yield _row(item.name, _MASK if known else None, _SECRET if known else _unasked(item))
+            yield _row(item.name, _MASK if state.run else None, _SECRET if state.run else _WHEN_ASKED)
         else:
-            yield _row(item.name, value.text if value else None, _source(item.name, given) if value else _unasked(item))
+            yield _row(item.name, value.text if value else None, _source(item.name, given) if value else _WHEN_ASKED)
     steps = {step.id: step for step in guide.steps}
     for name, value in state.values.items():
-        if name not in shown:
+        if name not in shown and len(value.text) <= _LONGEST:
             shown.add(name)
             found = _FOUND.fill(step=_named(steps.get(value.source), value.source))
             yield _row(name, value.text, _source(name, given) if value.source == "input" else found)
@@ -127,10 +129,6 @@ def short(address: str) -> str:
 def promised(spec: CheckSpec) -> list[str]:
     """The names of the values that a check gives when it passes."""
     return _GROUP.findall(repr(dict(spec.args)))
-
-
-def _unasked(item: Input) -> Text:
-    return _OPTIONAL if item.optional else _WHEN_ASKED
 
 
 def _source(name: str, given: Collection[str]) -> Text:

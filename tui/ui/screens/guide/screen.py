@@ -8,11 +8,12 @@ from textual import work
 from textual.binding import BindingType
 
 from tui.guide.model import Manual, Step, is_offered
-from tui.run.events import AnyEvent, ManualAwaited, StepStarted
+from tui.run.events import AnyEvent, CommandStarted, ManualAwaited, StepStarted
 from tui.run.plan import Request
 from tui.run.state import Phase
 from tui.texts import Text
 from tui.ui.dialogs.confirm import ConfirmDialog
+from tui.ui.document.line import Stop
 from tui.ui.document.messages import Activated
 from tui.ui.panels.login import KEYS
 from tui.ui.screens.guide import status
@@ -50,6 +51,7 @@ class GuideScreen(GuideReading):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012  declared so by Textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#document"
+    _led: Stop | None = None
 
     def offers(self, action: str) -> bool:
         """Whether a key makes sense now; one that does not is left out of key bar and palette, and pressed all the same says why not."""
@@ -64,6 +66,8 @@ class GuideScreen(GuideReading):
 
     def start(self, request: Request) -> None:
         """Begin a pass."""
+        if request.item is None:
+            self._led = self.document.current
         self._run(request)
 
     @work(group="run", exit_on_error=False)
@@ -81,12 +85,19 @@ class GuideScreen(GuideReading):
 
     def _happened(self, event: AnyEvent) -> None:
         """Move along with the run, unless the reader has gone to read somewhere else."""
+        if isinstance(event, CommandStarted) and not event.alone and self.document.current == self._led:
+            self._lead(event.step, event.item)
         if not isinstance(event, StepStarted | ManualAwaited):
             return
         here = self.step_here
         if here is None or here.id == event.step or self.runner.state.step(here.id).phase is not Phase.TODO:
             item = event.item if isinstance(event, ManualAwaited) else None
-            self.document.goto(event.step, item)
+            self._lead(event.step, item)
+
+    def _lead(self, step_id: str, item: int | None) -> None:
+        """Move to what runs now; as long as the reader stays there, the next item moves on."""
+        self.document.goto(step_id, item)
+        self._led = self.document.current
 
     # ---- keys that run
 
