@@ -98,11 +98,11 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
         for entry in documents(folder, failures=True):
             known.setdefault(entry.stem, entry)
     if str(name) in known:
-        return _in_our_language(known[str(name)])
+        return in_our_language(known[str(name)])
     for path in known.values():
         identity = _head(path)
         if identity == str(name):
-            return _in_our_language(path)
+            return in_our_language(path)
     near = difflib.get_close_matches(str(name), list(known), 1, 0.4)
     if near:
         words = Text("没有叫 “{name}” 的指南，是不是想打开 “{near}”？", "there is no guide “{name}”, did you mean “{near}”?").fill(
@@ -113,7 +113,7 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
     raise UsageError(words.fill(name=same(str(name))))
 
 
-def _in_our_language(path: Path) -> Path:
+def in_our_language(path: Path) -> Path:
     """The English twin of a guide found by name, where English is spoken and there is one; they run the same commands."""
     twin = path.with_suffix(".en.md")
     return twin if texts.language() == "en" and twin.is_file() else path

@@ -129,6 +129,20 @@ class ZhinanApp(App[int]):
         """Show a parsed document."""
         self.push_screen(self._guide_screen(guide, given))
 
+    def open_beside(self, path: Path, given: Given, guide: Screen[None]) -> None:
+        """Open a document in the world of the guide on the screen `guide`: what is rehearsed is mended in the rehearsal, too."""
+        from tui.guide.library import in_our_language
+        from tui.guide.parse import load
+        from tui.ui.screens.guide.screen import GuideScreen
+
+        assert isinstance(guide, GuideScreen)  # noqa: S101  only guide screens offer it
+        try:
+            document = load(in_our_language(path))
+        except ZhinanError as error:
+            self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
+            return
+        self.push_screen(GuideScreen(document, guide.sessions, given, practice=guide.practice))
+
     def _guide_screen(self, guide: Guide, given: Given | None, document: DocumentView | None = None) -> GuideScreen:
         from tui.run.plan import Given
         from tui.ui.screens.guide.screen import GuideScreen
@@ -184,7 +198,7 @@ class ZhinanApp(App[int]):
             leaving = self.screen
             await leaving.shut()
             await self.pop_screen()
-            if leaving.practice:
+            if leaving.practice and not any(screen.practice for screen in self._guides()):
                 await self._world.aclose()
                 self._world = AsyncExitStack()
                 self._visit = None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from textual.dom import DOMNode
+from textual.screen import Screen
 
 from tui.guide.model import Guide
 from tui.run.ask import Asker
@@ -65,6 +66,10 @@ class Front(Protocol):
 
     def open_path(self, path: Path, line: int | None = None) -> None:
         """Open a document, at a line of it, or say why not."""
+        ...
+
+    def open_beside(self, path: Path, given: Given, guide: Screen[None]) -> None:
+        """Open a document in the world of the guide that is open on the screen `guide`; leaving it leads back there."""
         ...
 
     def open_practice(self) -> None:

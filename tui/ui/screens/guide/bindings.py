@@ -14,6 +14,7 @@ BINDINGS: list[BindingType] = [
     key("guide.stop", "x", "stop", Text("停止", "stop")),
     key("guide.force", "R", "force", Text("仍要执行", "run anyway")),
     key("guide.check", "c", "check_only", Text("只检查", "check only")),
+    key("guide.mend", "d", "mend", Text("怎么办", "what to do")),
     key("guide.full_log", "l", "full_log", Text("全屏日志", "full log")),
     key("guide.find", "slash", "find", Text("搜索", "search")),
     key("guide.find_next", "n", "find_next", Text("下一处", "next match")),

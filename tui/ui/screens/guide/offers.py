@@ -76,6 +76,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "force": _again,
     "check_only": _checks,
     "tick": _tickable,
+    "mend": lambda screen: screen.cause_here is not None,
     "copy": _copyable,
     "full_log": lambda screen: bool(screen.runner.logs),
     "find_next": lambda screen: bool(screen.search_words),

@@ -1,7 +1,8 @@
 """The right-hand column: log, checks, values; below 100 columns the same as tabs under the document.
 
-Above the log stand what a login waits for, the reader's computer, the server's network and the tailnet, each only while a step has told
-something of it. It only places and feeds them. Which step they speak of is told from outside, and the panels do not know each other.
+Above the log stand why the step failed, what a login waits for, the reader's computer, the server's network and the tailnet, each only
+while there is something of it to show. It only places and feeds them. Which step they speak of is told from outside, and the panels do
+not know each other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tui.judge.evidence import Status
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.log.view import LogPanel
-from tui.ui.panels import local, login, network, tailnet, told
+from tui.ui.panels import diagnosis, local, login, network, tailnet, told
 from tui.ui.panels.checks import ChecksPanel
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.topic import TopicPanel
@@ -23,6 +24,7 @@ from tui.ui.panels.values import ValuesPanel
 from tui.ui.widgets.tabs import PanelTabs
 
 _NAMES = {
+    "diagnosis": Text("诊断", "Diagnosis"),
     "login": Text("登录", "Login"),
     "local": Text("本机", "Here"),
     "network": Text("内网", "Network"),
@@ -31,7 +33,7 @@ _NAMES = {
     "checks": Text("检查", "Checks"),
     "values": Text("数值", "Values"),
 }
-_SOMETIMES = {"login": login.has, "local": local.has, "network": network.has, "tailnet": tailnet.has}
+_SOMETIMES = {"diagnosis": diagnosis.has, "login": login.has, "local": local.has, "network": network.has, "tailnet": tailnet.has}
 """The panels that are there only while there is something to show, and how to know."""
 
 _TALL = 46
@@ -54,6 +56,7 @@ class Panels(Vertical):
     def compose(self) -> ComposeResult:
         """Tabs (hidden while wide), then the panels."""
         yield PanelTabs(id="panel-tabs")
+        yield diagnosis.DiagnosisPanel(id="diagnosis")
         yield login.LoginPanel(id="login")
         yield local.LocalPanel(id="local")
         yield network.NetworkPanel(id="network")
@@ -112,11 +115,14 @@ class Panels(Vertical):
             panel.tell_time(now)
 
     def _come_and_go(self) -> None:
-        """Show the panels that have something to say. A link that somebody must open takes the place of other tabs, once."""
+        """Show the panels that have something to say. A link that somebody must open takes the place of other tabs, once; so does the
+        diagnosis of a failure.
+        """
         there = tuple(ident for ident in _NAMES if ident not in _SOMETIMES or _SOMETIMES[ident](self._state, self._step))
         step = told.awaiting(self._state, self._step)
         awaits = step.wait.url if step is not None and step.wait is not None else ""
         if there != self._there or awaits != self._awaits:
+            failed = "diagnosis" in there and "diagnosis" not in self._there
             fresh, over = awaits and not self._awaits, self._awaits and not awaits
             self._there, self._awaits = there, awaits
             for ident in _SOMETIMES:
@@ -124,6 +130,8 @@ class Panels(Vertical):
             self._make_room()
             if fresh:
                 self.chosen = "login"
+            elif failed:
+                self.chosen = "diagnosis"
             elif self.chosen not in there or (over and self.chosen == "login"):
                 self.chosen = "log"
 

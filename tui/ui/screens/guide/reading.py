@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tui.guide.model import Command
+from tui.run.events import Cause
+from tui.run.plan import Given
 from tui.texts import Text
 from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
 from tui.ui.log.view import LogScreen
+from tui.ui.panels.diagnosis import causes
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import awaited, links_of, told
 from tui.ui.screens.guide.stage import GuideStage
@@ -18,7 +23,12 @@ _COPIED = Text("已复制：{text}", "Copied: {text}")
 _NO_COMMAND = Text("光标处没有命令", "There is no command here")
 _NO_LINK = Text("这份文档里没有链接", "This document has no links")
 _NO_SEARCH = Text("先按 / 搜索", "Press / to search first")
+_NO_CAUSE = Text("这一步没有失败，或者没有认识的原因", "This step has not failed, or no known cause fits")
 _NO_LOG = Text("还没有日志：先执行一步", "There is no log yet: run a step first")
+
+
+_SERVER = "server"
+"""What failure pages call the place where something failed; never this computer, unless the page says so itself."""
 
 
 class GuideReading(GuideStage):
@@ -78,6 +88,23 @@ class GuideReading(GuideStage):
             self.say(_NO_LOG)
             return
         self.app.push_screen(LogScreen(self.runner.logs[place], self.log_title(place)))
+
+    @property
+    def cause_here(self) -> Cause | None:
+        """The likeliest cause of the failure of the step under the cursor."""
+        step = self.step_here
+        return next(iter(causes(self.runner.state, step.id)), None) if step is not None else None
+
+    def action_mend(self) -> None:
+        """The failure page that fits, opened for the place where the step failed."""
+        step, cause = self.step_here, self.cause_here
+        if step is None or cause is None:
+            self.say(_NO_CAUSE)
+            return
+        known = {name: address for name, address in self.places().items() if address and address != "local"}
+        on = self.runner.state.step(step.id).on
+        address = known.get(on) or (next(iter(known.values())) if len(known) == 1 else "")
+        front(self).open_beside(Path(cause.page), Given(places={_SERVER: address} if address else {}), self)
 
     def action_find(self) -> None:
         """Search in the page."""

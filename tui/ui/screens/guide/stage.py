@@ -22,6 +22,7 @@ from tui.texts import Text
 from tui.ui.asker import ScreenAsker
 from tui.ui.document import DocumentView
 from tui.ui.log.store import LogStore
+from tui.ui.panels.diagnosis import causes
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.panels import Panels
@@ -58,10 +59,11 @@ class GuideStage(Screen[None]):
         self.practice = practice
         self._given = given
         self._document = document
-        self._sessions = sessions
+        self.sessions = sessions
         self._shown: RunState | None = None
         self._shown_log: Place | None = None
         self._shown_store: LogStore | None = None
+        self._lit: tuple[Place | None, tuple[int, ...]] = (None, ())
         self._shut = False
         self.asker: ScreenAsker
         self.runner: Runner
@@ -82,7 +84,7 @@ class GuideStage(Screen[None]):
     def on_mount(self) -> None:
         """Start the session (nothing is contacted yet) and the frame clock."""
         self.asker = ScreenAsker(self.app, self.guide)
-        self.runner = Runner(self._sessions(self.guide, self.asker, self._given))
+        self.runner = Runner(self.sessions(self.guide, self.asker, self._given))
         self.panels.values.given = frozenset((*self._given.places, *self._given.inputs))
         self.speak()
         self.refresh_all()
@@ -191,11 +193,20 @@ class GuideStage(Screen[None]):
         if place is None:
             return
         store = self.runner.logs[place]
-        if place == self._shown_log and store is self._shown_store:
-            return
-        self._shown_log, self._shown_store = place, store
-        self.panels.log_panel.show(store, self.log_title(place))
-        self._time_log()
+        if place != self._shown_log or store is not self._shown_store:
+            self._shown_log, self._shown_store = place, store
+            self.panels.log_panel.show(store, self.log_title(place))
+            self._lit = (None, ())
+            self._time_log()
+        self._light(place)
+
+    def _light(self, place: Place) -> None:
+        """Light the lines of the log that prove why the step failed, and go to the first of them, once."""
+        found = causes(self.runner.state, place[0])[:1]
+        lines = tuple(proof.line for cause in found for proof in cause.evidence if proof.item == place[1] and proof.line is not None)
+        if self._lit != (place, lines):
+            self._lit = (place, lines)
+            self.panels.log_panel.mark(lines)
 
     def _time_log(self) -> None:
         command = self.runner.command(self._shown_log) if self._shown_log else None

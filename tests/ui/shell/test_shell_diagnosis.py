@@ -1,0 +1,131 @@
+"""A step fails: the diagnosis is there by itself, its line is lit in the log, and one key opens the page that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from shell_stage import (
+    NOW,
+    Scripted,
+    app,
+    began,
+    command,
+    command_ended,
+    ended,
+    passing,
+    printed,
+    screen,
+    sees,
+    sight,
+    step_began,
+    step_ended,
+    until,
+)
+
+from tui.guide.folders import builtin_dir
+from tui.run import events as ev
+from tui.run.events import AnyEvent, Outcome
+from tui.run.plan import Request
+from tui.texts import Text
+from tui.ui.screens.guide.screen import GuideScreen
+
+LINE = "E: Could not get lock /var/lib/dpkg/lock-frontend"
+LOCK = ev.Cause(
+    "apt-lock-held", Text("锁被占着", "the lock is held"), 90, "sure", str(builtin_dir() / "failures" / "apt-lock-held.md"),
+    (ev.Proof(LINE, item=0, line=40),), ("not-root",),
+)  # fmt: skip
+REST = ev.Cause("later", Text("后果", "what follows"), 60, "sure", "later.md", (ev.Proof("x"),), follows="apt-lock-held")
+GUESS = ev.Cause("guess", Text("一个猜测", "a guess"), 45, "maybe", "guess.md", (ev.Proof("hm", item=0, line=3),), ("not-root",))
+
+
+def causing(*causes: ev.Cause, on: str = "ecs") -> object:
+    async def script(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+        step = request.steps[0]
+        yield began(request)
+        yield step_began(step)
+        yield command(step)
+        yield printed(step, "".join(f"line {n}\n" for n in range(1, 40)) + LINE + "\n" + "".join(f"after {n}\n" for n in range(80)))
+        yield command_ended(step, 100)
+        yield ev.Diagnosed(run="r", at=NOW + 12, step=step, causes=causes)
+        yield step_ended(step, Outcome.FAILED, Text("退出码是 100", "exit code 100"))
+        yield ended(Outcome.FAILED)
+
+    return script
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_a_failure_opens_the_diagnosis_and_lights_its_line(size: tuple[int, int]) -> None:
+    program, _ = app(causing(LOCK, REST))
+    async with program.run_test(size=size, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "锁被占着（确定）")
+        assert sees(pilot, "第 40 行 E: Could not get")
+        assert sees(pilot, "后果（由上面的引起）")
+        assert sees(pilot, "d 怎么办")
+        view = screen(pilot).panels.log_panel.view
+        await until(pilot, lambda: view._marked == {39})
+        assert not view.following
+        if size[0] == 140:
+            assert sees(pilot, "line 39")  # the log stands at the line, far from its end
+
+
+async def test_a_guess_says_what_else_it_may_be() -> None:
+    program, _ = app(causing(GUESS))
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "一个猜测（有可能）")
+        assert sees(pilot, "也可能是 not-root")
+
+
+async def test_d_opens_the_page_for_the_place_that_failed_and_escape_leads_back() -> None:
+    program, session = app(causing(LOCK))
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "锁被占着")
+        before = screen(pilot)
+        await pilot.press("d")
+        page = await until(
+            pilot, lambda: program.screen if isinstance(program.screen, GuideScreen) and program.screen is not before else None
+        )
+        assert page.guide.id == "apt-lock-held"
+        await until(pilot, lambda: session.given.places == {"server": "root@47.98.21.7"})
+        await pilot.press("escape")
+        await until(pilot, lambda: program.screen is before)
+        assert sees(pilot, "锁被占着")
+
+
+async def test_this_computer_is_never_taken_for_the_server() -> None:
+    """A step that failed here may have failed because of the server: the page asks where that is, unless the guide knows just one."""
+    program, session = app(causing(LOCK))
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "锁被占着")
+        front = screen(pilot)
+        front.places = lambda: {"ecs": "", "local": "local"}  # type: ignore[method-assign]
+        await pilot.press("d")
+        await until(pilot, lambda: program.screen is not front)
+        await until(pilot, lambda: session.given.places == {})
+
+
+async def test_without_a_cause_there_is_no_key_and_no_panel() -> None:
+    program, _ = app(passing)
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "✓ 通过")
+        assert not sees(pilot, "怎么办")
+        assert not sees(pilot, "诊断")
+        await pilot.press("d")
+        await sight(pilot, "没有认识的原因")
+
+
+async def test_a_page_that_is_gone_is_a_sentence() -> None:
+    gone = ev.Cause("gone", Text("没了", "gone"), 90, "sure", str(Path("nowhere") / "gone.md"))
+    program, _ = app(causing(gone))
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "没了")
+        await pilot.press("d")
+        await sight(pilot, "找不到文档")
+        assert isinstance(program.screen, GuideScreen)

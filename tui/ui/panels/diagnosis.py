@@ -1,0 +1,91 @@
+"""Why a step failed: the failure pages that fit, each with the line that proves it, the likeliest on top.
+
+It comes by itself when a step has failed. What to do stands on the page itself, which one key opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+
+from tui.judge.failure import Sure
+from tui.run.events import Cause, Proof
+from tui.run.state import Phase, RunState
+from tui.texts import Text
+from tui.ui.panels.heading import Heading
+from tui.ui.panels.table import Cell, Table
+from tui.ui.panels.topic import TopicPanel
+from tui.ui.widgets.cells import visible
+
+_DIAGNOSIS = Text("诊断", "Diagnosis")
+_SURE = {
+    Sure.SURE.value: Text("确定", "sure"),
+    Sure.LIKELY.value: Text("很可能", "likely"),
+    Sure.MAYBE.value: Text("有可能", "possible"),
+}
+_LINE = Text("第 {n} 行 ", "line {n} ")
+_NEAR = Text("也可能是 {ids}；那一页说怎样分清", "it may be {ids}, too; the page says how to tell")
+_FOLLOWS = Text("{title}（由上面的引起）", "{title} (follows from the above)")
+_TITLE = Text("{title}（{sure}）", "{title} ({sure})")
+_BEST, _OTHER, _MAYBE = Cell("✗", "$bad"), Cell("◦", "$faint"), Cell("?", "$decide")
+_MOST = 3
+_PROVEN = 2
+"""Proving lines shown of the first cause."""
+
+Row = tuple[Cell, Cell]
+
+
+class DiagnosisPanel(TopicPanel):
+    """The causes of the failure of step `step_id`."""
+
+    DEFAULT_CSS = """
+    DiagnosisPanel { height: auto; padding-left: 1; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._heading = Heading(_DIAGNOSIS)
+        self._table = Table((0.03,))
+
+    def compose(self) -> ComposeResult:
+        """Heading, then a few rows a cause."""
+        yield self._heading
+        yield self._table
+
+    def tell(self) -> None:
+        """Show what is known."""
+        found = causes(self.state, self.step_id)
+        self._heading.facts = (visible(found[0].id),) if found else ()
+        self._table.rows = tuple(rows(found))
+
+
+def causes(state: RunState, step_id: str) -> tuple[Cause, ...]:
+    """What explains that the step failed; nothing while it runs again."""
+    step = state.step(step_id)
+    return step.causes if step.phase is Phase.ENDED else ()
+
+
+def has(state: RunState, step_id: str) -> bool:
+    """Whether there is anything to show."""
+    return bool(causes(state, step_id))
+
+
+def rows(found: tuple[Cause, ...]) -> Iterator[Row]:
+    """The first causes with their proofs; what only follows from one is named and no more."""
+    for number, cause in enumerate(found[:_MOST]):
+        sure = _SURE.get(cause.sure, _SURE[Sure.MAYBE.value])
+        if cause.follows:
+            yield _OTHER, Cell(visible(str(_FOLLOWS.fill(title=cause.title))), "$muted")
+            continue
+        mark = _OTHER if number else _MAYBE if cause.sure == Sure.MAYBE else _BEST
+        yield mark, Cell(visible(str(_TITLE.fill(title=cause.title, sure=sure))), "$muted" if number else "bold $ink")
+        for proof in cause.evidence[: 1 if number else _PROVEN]:
+            yield Cell(""), Cell(_said(proof), "$muted")
+        if cause.near and not number and cause.sure != Sure.SURE:
+            yield Cell(""), Cell(visible(str(_NEAR.fill(ids=", ".join(cause.near)))), "$muted")
+
+
+def _said(proof: Proof) -> str:
+    where = "" if proof.line is None else str(_LINE.fill(n=proof.line))
+    return where + visible(proof.text)
