@@ -166,6 +166,16 @@ async def test_a_name_that_others_share_is_left_alone(home: Home) -> None:
     assert home.names() == ["config"]
 
 
+@pytest.mark.parametrize("written", [b"Host \xff\xfe\n", b"# 0123456789\n" * 200_000], ids=["not text", "too long"])
+async def test_what_can_not_be_read_whole_is_left_alone(home: Home, written: bytes) -> None:
+    home.wrote("")
+    home.config.write_bytes(written)
+    person = Person(True)
+    played = await home.run(person)
+    assert "can't be read whole" in played.why
+    assert (home.config.read_bytes(), person.seen) == (written, [])
+
+
 async def test_a_file_that_changed_while_the_question_stood_is_not_overwritten(home: Home) -> None:
     home.wrote(OLD)
     played = await home.run(Person(True, meanwhile=lambda: home.wrote("Host other\n")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import socket
@@ -357,6 +358,20 @@ async def test_a_stop_does_not_wait_for_a_busy_api(world: World, fake: Fake) -> 
             session.stop()
 
     played = await world.run(inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"}, watch=stop)
+    assert played.outcome is Outcome.CANCELLED
+
+
+async def test_a_stop_does_not_wait_for_an_api_that_is_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    running: list[Session] = []
+
+    async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running[0].stop()
+        await reader.read()  # until the asker has gone
+        writer.close()
+
+    async with await asyncio.start_server(asked, "127.0.0.1", 0) as silent:
+        monkeypatch.setenv("ZHINAN_TAILSCALE_API", f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        played = await world.run(inputs={"TAILSCALE_API_TOKEN": "tskey-api-good"}, watch=lambda _, session: running.append(session))
     assert played.outcome is Outcome.CANCELLED
 
 

@@ -112,8 +112,8 @@ async def _read(stage: Stage, local: str) -> str:
     windows = shell(stage, local) == "powershell"
     seen = await stage.capture(_READ_WINDOWS if windows else _READ, on=local, patience=LOOK, language="powershell" if windows else "bash")
     config, ended, _ = seen.out.rpartition(_END)
-    if seen.end is not End.EXITED or not ended or "\ufffd" in config:
-        text = Text("读不懂 ~/.ssh/config，没有改它", "~/.ssh/config can't be read as text; it was left alone")
+    if seen.end is not End.EXITED or seen.cut or not ended or "\ufffd" in config:
+        text = Text("读不全或读不懂 ~/.ssh/config，没有改它", "~/.ssh/config can't be read whole, or not as text; it was left alone")
         raise Unusable(text)
     return config
 
