@@ -63,6 +63,6 @@ async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
             return True
 
         try:
-            yield World(library.find(GUIDE), Given(places=addresses, inputs=world.inputs()), sessions, visit)
+            yield World(library.find(GUIDE), Given(places=addresses, inputs=world.inputs(), environ=world.environ()), sessions, visit)
         finally:
             journal.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.act import ACTIONS
+from tui.act.network_look import TOKEN
 from tui.guide.model import ActionSpec, Guide, Input, Step, TargetSpec
 from tui.practice.world import World
 from tui.rehearse import HASTE
@@ -47,17 +48,20 @@ class Play:
     def __init__(self, world: World, folder: Path) -> None:
         self.world = world
         self.known: dict[str, Any] = {}
+        self.token = False
+        """Whether the reader has a token of the admin API."""
         self._journal = Journal(folder)
 
     async def do(
         self, use: str, *, on: str = "ecs", seconds: float = 60.0, watch: Callable[[AnyEvent], object] = lambda _: None, **options: Any
     ) -> Done:
         """Run it. A login link is opened by nobody but `watch`."""
-        step = Step("s", "S", 1, 9, on=on, items=(ActionSpec(use, 2, options, seconds),), changes=True, inputs=tuple(self.known))
-        inputs, targets = tuple(map(Input, self.known)), tuple(map(TargetSpec, self.world.targets()))
+        inputs = (*map(Input, self.known), *([Input(TOKEN, "secret", optional=True)] if self.token else []))
+        names, targets = tuple(each.name for each in inputs), tuple(map(TargetSpec, self.world.targets()))
+        step = Step("s", "S", 1, 9, on=on, items=(ActionSpec(use, 2, options, seconds),), changes=True, inputs=names)
         guide = Guide(Path("g.md"), "g", "G", source="", tokens=(), digest="d", steps=(step,), inputs=inputs, targets=targets)
         places = Places(Nobody(), {name: SshTarget(name, address, home=self.world.ssh_home) for name, address in self._places()})
-        given = Given(self.world.targets(), dict(self.known), approved=True)
+        given = Given(self.world.targets(), dict(self.known), approved=True, environ=self.world.environ())
         session = Session(guide, Agreeing(), journal=self._journal, given=given, places=places, actions=ACTIONS, haste=HASTE * 10)
         done = Done()
         async with aclosing(session.run(Request(("s",)))) as events:

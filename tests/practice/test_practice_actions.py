@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from practice_session import Play, playing
 
-from tui.judge.cgnat_mends import UNDO
+from tui.judge.cgnat_mends import ATTRIBUTE, UNDO
+from tui.practice.tools import tailscale_status
 from tui.run.events import Outcome
 
 PLACES = {"server": "ecs", "local": "local"}
@@ -128,3 +129,26 @@ async def test_a_long_wait_is_short_and_says_so(tmp_path: Path) -> None:
         done = await play.do("aliyun.network", again_after="130s")
         assert done.outcome is PASSED
         assert "真实环境要等 130 秒，这里等 0.65 秒" in done.log
+
+
+async def test_the_console_is_the_worlds_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node attribute mends the trap and is taken back, an expiry is switched off; the reader's own token is not so much as read."""
+    monkeypatch.setenv("TAILSCALE_API_TOKEN", "tskey-api-real")
+    monkeypatch.setenv("ZHINAN_TAILSCALE_API", "http://127.0.0.1:1")
+    async with playing(tmp_path) as play:
+        play.token = True
+        await entered(play, "ecs", "local")
+        trapped = await play.do("aliyun.network")
+        assert [mend["id"] for mend in trapped.facts[-1]["mends"]] == ["attribute", "nodivert", "off"]
+        mended = await play.do("aliyun.mend", how="attribute")
+        assert (mended.outcome, mended.facts[-1]["conclusion"]) == (PASSED, "fine"), mended.why
+        proven = await play.do("tailscale.verify", on="local", **PLACES, disable_expiry=True)
+        seen = proven.facts[-1]
+        assert (proven.outcome, seen["server"]["expiry"]["state"]) == (PASSED, "never"), proven.why
+        assert {each["name"] for each in seen["console"]} == {"ecs-practice", "my-computer"}
+        undone = await play.do("aliyun.mend", how="undo")
+        assert (undone.outcome, undone.facts[-1]["conclusion"]) == (PASSED, "trap"), undone.why
+
+
+def test_the_attribute_has_one_name() -> None:
+    assert tailscale_status.ATTRIBUTE == ATTRIBUTE

@@ -16,4 +16,4 @@ def admin_api(stage: Stage, token: Secret) -> TailscaleApi:
         await stage.note(text.fill(seconds=f"{seconds:g}"))
         await stage.sleep(seconds)
 
-    return TailscaleApi(token, sleep=pause)
+    return TailscaleApi(token, sleep=pause, environ=stage.environ)

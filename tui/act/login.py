@@ -176,7 +176,7 @@ class _Entry:
         name = self.options.auth_key
         if not name:
             return {}
-        found = self.stage.secrets.get(name) or from_surroundings(Input(name, "secret"))
+        found = self.stage.secrets.get(name) or from_surroundings(Input(name, "secret"), self.stage.environ)
         if not isinstance(found, Secret):
             await self.stage.note(Text("没有认证密钥 {key}，改用链接登录", "there is no auth key {key}; a link will do").fill(key=name))
             return {}

@@ -46,6 +46,10 @@ ID=ubuntu
 ID_LIKE=debian
 UBUNTU_CODENAME=noble
 """
+_EMPTY = (
+    "etc/sysctl.d", "etc/systemd/system", "run/systemd/system", "usr/local/bin", "usr/local/sbin", "usr/sbin", "var/cache/apt/archives",
+    "var/lib", "var/log/journal",
+)  # fmt: skip
 _ALIBABA = {
     "sys/class/dmi/id/sys_vendor": "Alibaba Cloud\n",
     "sys/class/dmi/id/product_name": "Alibaba Cloud ECS\n",
@@ -108,9 +112,8 @@ class Folder:
             _write(ground.fs / name, text)
         if "tun-missing" not in faults:
             make_device(ground.fs / "dev/net/tun")
-        (ground.fs / "run/systemd/system").mkdir(parents=True)
-        (ground.fs / "var/log/journal").mkdir()
-        (ground.fs / "var/cache/apt/archives").mkdir(parents=True)
+        for name in _EMPTY:
+            (ground.fs / name).mkdir(parents=True, exist_ok=True)
         if "disk-full" in faults:
             for name in BIG_FILES:
                 _write(ground.fs / name, "")

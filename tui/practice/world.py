@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import paramiko
 
     from tui.practice.cloud import Cloud
+    from tui.practice.console import Console
     from tui.practice.folder import Folder
     from tui.practice.server import Server
 
@@ -53,6 +54,7 @@ class World:
         self._grounds: dict[str, Ground] = {}
         self._servers: dict[str, Server] = {}
         self._cloud: Cloud | None = None
+        self._console: Console | None = None
         self._ending = threading.Lock()
 
     async def __aenter__(self) -> Self:
@@ -90,6 +92,10 @@ class World:
     def inputs(self) -> dict[str, str]:
         """Answers that fit the world, for the inputs a guide asks: the server's public address, as its own computer knows it."""
         return {"PUBLIC_IP": str(self._grounds["ecs"].host()["public_ip"])}
+
+    def environ(self) -> dict[str, str]:
+        """The environment to rehearse in: the world's own admin API and a token for it, and nothing of the reader's own."""
+        return dict(self._console.environ) if self._console else {}
 
     @property
     def ssh_home(self) -> Path:
@@ -184,6 +190,7 @@ class World:
 
     def _open_doors(self, hosts: list[dict[str, object]]) -> None:
         from tui.practice.cloud import Cloud
+        from tui.practice.console import POLICY, Console
         from tui.practice.server import Account, Server
         from tui.practice.shell import Place
         from tui.practice.sshfiles import write
@@ -194,7 +201,7 @@ class World:
         for host in hosts:
             key = keys[str(host["name"])]
             host["host_key"], host["fingerprint"] = f"{key.get_name()} {key.get_base64()}", key.fingerprint
-        self._grounds["ecs"].create(hosts, self._login_after, language())
+        self._grounds["ecs"].create(hosts, self._login_after, language(), POLICY)
         for host in hosts:
             ground = self._grounds[str(host["name"])]
             public = ground.fs / "etc/ssh/ssh_host_ed25519_key.pub"
@@ -208,7 +215,7 @@ class World:
                 inner = Place(root, ground.home, within, self.confined, place.bash)
                 self._servers["tailnet"] = Server(account, keys["ecs"], inner, self._tailnet_is_up)
         ecs, local = (self._grounds[name] for name in HOSTS)
-        self._cloud = Cloud(ecs, local, self._servers["ecs"].port)
+        self._cloud, self._console = Cloud(ecs, local, self._servers["ecs"].port), Console(ecs)
         ports = {name: server.port for name, server in self._servers.items()}
         write(root, hosts, ports, user_text, self._grounds["local"].home)
 
@@ -222,9 +229,10 @@ class World:
             for server in self._servers.values():
                 server.close()
             self._servers.clear()
-            if self._cloud is not None:
-                self._cloud.close()
-                self._cloud = None
+            for service in (self._cloud, self._console):
+                if service is not None:
+                    service.close()
+            self._cloud = self._console = None
             if self._folder is not None:
                 self._folder.remove()
                 self._folder = None

@@ -8,6 +8,7 @@ can be stopped like a command.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -54,7 +55,8 @@ class Stage:
 
     `spec` is the action as written, `on` the name of its target. `values` are the run's values so far (public ones), `secrets` the secret
     inputs by name. `learned` are values the action found, which become the run's. `stop` is set when the user stops the step. `haste` is
-    how many times faster time goes than outside: see `wait_of`.
+    how many times faster time goes than outside: see `wait_of`. `environ` is where secrets nobody was asked for and addresses of APIs come
+    from.
     """
 
     spec: ActionSpec
@@ -70,6 +72,7 @@ class Stage:
     teller: Teller
     learned: dict[str, str] = field(default_factory=dict)
     haste: float = 1.0
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def target(self, name: str | None = None) -> Target:
         """The opened target of that name (the action's own by default). Raises the TargetError with which opening it failed."""

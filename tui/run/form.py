@@ -19,7 +19,8 @@ Part = Item | CheckSpec
 
 
 def wanted(
-    guide: Guide, known_to: Collection[str], parts: Mapping[str, tuple[Part, ...]], given: Mapping[str, str | Secret], *, fill_in: bool
+    guide: Guide, known_to: Collection[str], parts: Mapping[str, tuple[Part, ...]], given: Mapping[str, str | Secret], *,
+    environ: Mapping[str, str], fill_in: bool,
 ) -> tuple[tuple[Input, ...], dict[str, str | Secret]]:  # fmt: skip
     """The inputs to judge, and to ask for where they are not known, and the values of those that are.
 
@@ -31,7 +32,7 @@ def wanted(
     for each in guide.inputs:
         if each.name not in known_to:
             continue
-        value = given.get(each.name) or vals.from_surroundings(each)
+        value = given.get(each.name) or vals.from_surroundings(each, environ)
         asked = each.name in of_parts and (bool(value) or fill_in or not each.optional)
         if asked:
             found.append(each)

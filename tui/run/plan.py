@@ -6,6 +6,7 @@ All questions are asked here, together, so that nobody is asked in the middle of
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -44,13 +45,15 @@ class Request:
 class Given:
     """What is known before anything is asked: addresses by target name, values by input name; `approved` by `--yes`.
 
-    `place` is where steps run whose document does not say where, whatever was answered before.
+    `place` is where steps run whose document does not say where, whatever was answered before. `environ` is where other inputs and the
+    addresses of APIs come from.
     """
 
     places: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str | Secret] = field(default_factory=dict)
     approved: bool = False
     place: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Plan:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     roots: frozenset[str] = frozenset()
     later: Mapping[str, Later] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ async def make(
     places = {name: _place(guide, name, given) for name in dict.fromkeys([*names, *_also(guide, parts)]) if name not in later}
     alone = request.item is not None and not getattr(asker, "unattended", False)
     reading = {name for step in steps for name in step.inputs}
-    inputs, known = form.wanted(guide, reading, parts, given.inputs, fill_in=alone)
+    inputs, known = form.wanted(guide, reading, parts, given.inputs, environ=given.environ, fill_in=alone)
     values = {**known, **await form.ask(guide, inputs, known, places, journal, asker)}
     values = {name: value if form.plain(value) else "" for name, value in values.items()}
     return Plan(
@@ -111,6 +115,7 @@ async def make(
         secrets={name: value for name, value in values.items() if isinstance(value, Secret)},
         roots=frozenset(where[line] for step in steps for line in _root_lines(step, parts[step.id], rootless)),
         later=later,
+        environ=given.environ,
     )
 
 

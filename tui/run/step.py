@@ -210,7 +210,7 @@ class StepRun:
         stage = Stage(
             spec, self.step, index, on, self.places, self.asker, self.redactor, self.stop, dict(self.values), self.plan.secrets, self
         )
-        stage.haste = self.session.haste
+        stage.haste, stage.environ = self.session.haste, self.plan.environ
         try:
             await action(stage)
         except JournalError:

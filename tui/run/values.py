@@ -72,12 +72,12 @@ _RULES: Mapping[InputType, Callable[[Input, str], Text | None]] = {
 }
 
 
-def from_surroundings(field: Input, environ: Mapping[str, str] = os.environ) -> str | Secret | None:
-    """The value of the environment variable of that name, else (for secrets) of the keyring."""
+def from_surroundings(field: Input, environ: Mapping[str, str]) -> str | Secret | None:
+    """The value of the environment variable of that name, else (for secrets, in this computer's own environment) of the keyring."""
     if field.name in environ:
         value = environ[field.name]
         return Secret(value) if field.type == "secret" else value
-    if field.type != "secret":
+    if field.type != "secret" or environ is not os.environ:
         return None
     import keyring
     import keyring.errors

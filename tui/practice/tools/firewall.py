@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tui.practice.tools.call import Call, flags
-from tui.practice.tools.ground import HostState, netfilter
+from tui.practice.tools.ground import HostState, lets_through, netfilter
 from tui.practice.tools.shell import inert
 
 _MUST_BE_ROOT = "iptables v1.8.10 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)"
@@ -47,7 +47,7 @@ def _rules(host: HostState, *, counted: bool) -> list[str]:
 def _tailscales(host: HostState) -> list[tuple[str, int]]:
     """The rules of the chain that decides on what comes in, and how many packets each has met."""
     last = [("-s 100.115.92.0/23 ! -i tailscale0 -j RETURN", 0), ("-s 100.64.0.0/10 ! -i tailscale0 -j DROP", host["dropped"])]
-    if host["attribute"]:
+    if lets_through(host):
         last = [("-s 100.64.0.0/10 ! -i tailscale0 -j RETURN", 0)]
     return [
         (f"-s {host['ip4']}/32 -i lo -j ACCEPT", 0),

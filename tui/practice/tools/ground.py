@@ -90,6 +90,7 @@ def _bare(name: str, faults: tuple[str, ...]) -> HostState:
         "prefs": dict(DEFAULT_PREFS),
         "userspace": False,
         "attribute": False,
+        "never_expires": False,
         "dropped": 0,
         "lock_looks": 3 if "apt-lock-held" in faults else 0,
         "journal": [],
@@ -144,9 +145,9 @@ class Ground:
             fresh.write_text(json.dumps(world, indent=1), "utf-8")
             fresh.replace(self._file)
 
-    def create(self, hosts: list[HostState], login_after: float | None, language: str) -> None:
-        """Write the first state."""
-        world = {"language": language, "login_after": login_after, "hosts": {host["name"]: host for host in hosts}}
+    def create(self, hosts: list[HostState], login_after: float | None, language: str, policy: str) -> None:
+        """Write the first state; `policy` is the tailnet's policy file."""
+        world = {"language": language, "policy": policy, "login_after": login_after, "hosts": {host["name"]: host for host in hosts}}
         self._file.write_text(json.dumps(world, indent=1), "utf-8")
 
     def others(self) -> list[HostState]:
@@ -165,7 +166,7 @@ class Ground:
     def drops_replies(self) -> bool:
         """Whether Tailscale's firewall rules drop what comes from the cloud's own 100.x addresses, its name servers among them."""
         host = self.host()
-        return host["name"] == "ecs" and netfilter(host) == 2 and not host["attribute"]
+        return host["name"] == "ecs" and netfilter(host) == 2 and not lets_through(host)
 
     def resolves(self) -> bool:
         """Whether names can be looked up: `/etc/resolv.conf` names a server that answers and whose answers come through."""
@@ -219,6 +220,21 @@ def netfilter(host: HostState) -> int:
     """What Tailscale does with the firewall now: 0 nothing, 1 chains that nobody jumps to, 2 all of it."""
     up = host["service"] == "active" and host["backend"] == "Running" and not host["userspace"]
     return int(host["prefs"]["NetfilterMode"]) if up else 0
+
+
+def lets_through(host: HostState) -> bool:
+    """Whether the rule for the range lets packets go on to the next one, by the node attribute that newer versions know."""
+    return bool(host["attribute"]) and host["version"] != OLD_VERSION
+
+
+def node_id(host: HostState) -> str:
+    """The stable id by which the console and the status name the machine."""
+    return f"n{host['name'].upper()}PRACTICE1CNTRL"
+
+
+def expires_at(host: HostState) -> float:
+    """When the login is over: half a year after it was made."""
+    return float(host["joined"]) + 180 * 86400
 
 
 def node_key(host: HostState) -> str:

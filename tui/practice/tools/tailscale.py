@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from tui.practice.tools.call import Call
-from tui.practice.tools.ground import VERSION, HostState, place_tailscale
+from tui.practice.tools.ground import VERSION, HostState, node_id, place_tailscale
 from tui.practice.tools.net import magic_name, reachable
 from tui.practice.tools.systemd import start_tailscaled
 from tui.practice.tools.tailscale_status import status
@@ -174,7 +174,7 @@ def whois(call: Call) -> int:
     peer = call.ground.find(call.args[-1]) if call.args else None
     if peer is None:
         return call.fail("peer not found")
-    call.out(f"Machine:\n  Name:          {magic_name(peer)}\n  ID:            n{peer['name'].upper()}PRACTICE1CNTRL")
+    call.out(f"Machine:\n  Name:          {magic_name(peer)}\n  ID:            {node_id(peer)}")
     call.out(f"  Addresses:     [{peer['ip4']}/32 {peer['ip6']}/128]\nUser:\n  Name:     practice@example.com\n  ID:       1")
     return 0
 

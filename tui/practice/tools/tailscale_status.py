@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 from tui.practice.tools.call import Call
-from tui.practice.tools.ground import CONTROL, LOGIN_NAME, TAILNET, VERSION, Ground, HostState, node_key
+from tui.practice.tools.ground import CONTROL, LOGIN_NAME, TAILNET, VERSION, Ground, HostState, expires_at, node_id, node_key
 from tui.practice.tools.net import magic_name
 
 NEVER = "0001-01-01T00:00:00Z"
-_HALF_YEAR = 180 * 86400
+ATTRIBUTE = "disable-linux-cgnat-drop-rule"
 _CAPABILITIES = tuple(f"https://tailscale.com/cap/{name}" for name in ("file-sharing", "is-admin", "ssh"))
 
 
@@ -125,7 +125,7 @@ def _outside() -> dict[str, bool]:
 def _node(host: HostState, myself: Ground | None) -> dict[str, Any]:
     own = myself is not None
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(host["joined"]))
-    node: dict[str, Any] = {"ID": f"n{host['name'].upper()}PRACTICE1CNTRL", **_common(_name(host), node_key(host))}
+    node: dict[str, Any] = {"ID": node_id(host), **_common(_name(host), node_key(host))}
     node.update(
         DNSName=f"{magic_name(host)}.",
         UserID=1,
@@ -136,13 +136,13 @@ def _node(host: HostState, myself: Ground | None) -> dict[str, Any]:
         Created=created,
         Online=_online(host),
         PeerAPIURL=[f"http://{host['ip4']}:58436", f"http://[{host['ip6']}]:58436"],
-        CapMap={name: [] for name in _CAPABILITIES},
+        CapMap={name: [] for name in _CAPABILITIES} | ({ATTRIBUTE: []} if host["attribute"] else {}),
         InNetworkMap=True,
         InMagicSock=not own,
         InEngine=False,
     )
     if host["expired"]:
         node["Expired"] = True
-    if not host.get("never_expires"):
-        node["KeyExpiry"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(host["joined"] + _HALF_YEAR))
+    if not host["never_expires"]:
+        node["KeyExpiry"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(expires_at(host)))
     return node
