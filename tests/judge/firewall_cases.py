@@ -110,16 +110,22 @@ def _end(dice: random.Random, end: str) -> Map:
             return {f"{end}GroupId": "sg-other", f"{end}GroupName": "other"}
 
 
+def speaking(rules: list[Map], port: int | None, protocol: str) -> list[Map]:
+    """The inbound rules that speak of that port."""
+    return [rule for rule in rules if _speaks(rule, port, protocol)]
+
+
 def lets_in(rules: list[Map], point: str, port: int | None, protocol: str, member: bool = False) -> str:
     """The id of the rule that lets some packet from `point` in, "" where every such packet is denied.
 
     Tried with each port it may be sent from and each of the interface's addresses. `member`: the sender also is one of sg-other.
     """
-    senders = SENDERS if any(rule.get("SourcePortRange") for rule in rules) else SENDERS[:1]
-    owns = OWN if any(rule.get("DestCidrIp") for rule in rules) else OWN[1:]
+    asked = speaking(rules, port, protocol)
+    senders = SENDERS if any(rule.get("SourcePortRange") for rule in asked) else SENDERS[:1]
+    owns = OWN if any(rule.get("DestCidrIp") for rule in asked) else OWN[1:]
     for own in (each for each in owns if (":" in each) == (":" in point)):
         for sender in senders:
-            hits = [rule for rule in rules if _hits(rule, point, port, protocol, sender, own, member)]
+            hits = [rule for rule in asked if _hits(rule, point, sender, own, member)]
             if hits:
                 first = min(hits, key=lambda rule: (int(rule["Priority"]), rule["Policy"].lower() != "drop"))
                 if first["Policy"].lower() == "accept":
@@ -127,16 +133,18 @@ def lets_in(rules: list[Map], point: str, port: int | None, protocol: str, membe
     return ""
 
 
-def _hits(rule: Map, point: str, port: int | None, protocol: str, sender: int, own: str, member: bool) -> bool:
+def _speaks(rule: Map, port: int | None, protocol: str) -> bool:
     if rule["Direction"] != "ingress":
         return False
     asked = {"6": "TCP"}.get(rule["IpProtocol"], rule["IpProtocol"].upper())
-    if asked not in ("ALL", protocol):
-        return False
-    if asked != "ALL" and port is not None:
-        listed = rule.get("PortRangeListId")
-        if not any(_within(port, each) for each in (PORT_LISTS[listed] if listed else (rule["PortRange"],))):
-            return False
+    if asked == "ALL" or (asked == protocol and port is None):
+        return True
+    listed = rule.get("PortRangeListId")
+    ranges = PORT_LISTS[listed] if listed else (rule["PortRange"],)
+    return asked == protocol and port is not None and any(_within(port, each) for each in ranges)
+
+
+def _hits(rule: Map, point: str, sender: int, own: str, member: bool) -> bool:
     if rule.get("SourcePortRange") and not _within(sender, rule["SourcePortRange"]):
         return False
     if rule.get("DestCidrIp") and not inside(rule["DestCidrIp"], own):
@@ -145,7 +153,7 @@ def _hits(rule: Map, point: str, port: int | None, protocol: str, sender: int, o
         return member
     if rule.get("SourcePrefixListId"):
         return any(inside(cidr, point) for cidr in PREFIXES[rule["SourcePrefixListId"]])
-    return bool(inside(rule.get("SourceCidrIp") or rule["Ipv6SourceCidrIp"], point))
+    return inside(rule.get("SourceCidrIp") or rule["Ipv6SourceCidrIp"], point)
 
 
 @cache

@@ -36,7 +36,7 @@ def sense(what: Wall) -> dict[str, set[tuple[object, ...]]]:
 def test_the_way_back_leads_from_any_point_of_a_write_to_the_rules_before() -> None:
     dice = random.Random(f"{SEED}-back")
     kinds = set()
-    for _ in range(max(200, WALLS // 200)):
+    for _ in range(max(200, WALLS // 400)):
         before = wall_of(cases.case(dice, odd=0.1))
         senses = [rule.sense for group in before.groups for rule in group.rules]
         made = plan(before, 22, dice.choice(tuple(Mode)), ALLOWED, dice.choice(tuple(Wide)))

@@ -42,7 +42,7 @@ def test_the_answer_is_the_oracles(part: int) -> None:
         port, protocol = dice.choice(((22, "TCP"), (22, "TCP"), (dice.choice(cases.PORTS), "TCP"), (22, "UDP"), (None, "ICMP")))
         wall = wall_of(case)
         for card, found in zip(case.cards, reach(wall, port, protocol), strict=True):
-            rules = [rule for group in card for rule in case.groups[group]]
+            rules = cases.speaking([rule for group in card for rule in case.groups[group]], port, protocol)
             for point in dice.sample(cases.POINTS, 6):
                 expected = bool(cases.lets_in(rules, point, port, protocol))
                 assert _holds(found.open, point) == expected, (case, card, port, protocol, point)

@@ -129,6 +129,11 @@ def test_each_gate(name: str, changed: dict[str, Any], status: Status) -> None:
     assert status is Status.PASS or not decide(gates(replace(GOOD, **changed))).opens
 
 
+def test_an_assistant_nobody_asked_is_not_called_alive() -> None:
+    found = gate("trap", replace(GOOD, network=Network(health(assistant=UNKNOWN), ago(minutes=20), NOW)))
+    assert "not all looked at" in found.say.en
+
+
 def typed(name: str, words: str = "") -> Override:
     return Override(name, words or phrase(name), NOW)
 

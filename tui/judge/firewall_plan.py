@@ -85,7 +85,10 @@ class Plan:
 def plan(
     wall: Wall, port: int = 22, mode: Mode = Mode.LOOPBACK, allowed: Sequence[str] = (), wide: Mapping[str, Wide] | Wide | None = None
 ) -> Plan:
-    """Plan the change. `allowed` are CIDRs that may stay (`narrow` only); `wide` is what was chosen for wide rules, all or by rule id."""
+    """Plan the change. `allowed` are CIDRs that may stay (`narrow` only; ValueError for one that is none).
+
+    `wide` is what was chosen for wide rules: for all of them, or by rule id.
+    """
     if doubts := unsure(reach(wall, port)):
         return Plan(port, mode, of(), wall, wall, blocked=doubts)
     work = _Work(wall, port, mode, of(*allowed) if mode is Mode.NARROW else of(), wide)
@@ -229,7 +232,7 @@ def _notes(made: Plan) -> Iterator[Text]:
     if not made.changes:
         return
     for group in after.groups:
-        if weighed(after, group) > PER_GROUP > 0 and weighed(after, group) > weighed(before, before.group(group.id) or group):
+        if weighed(after, group) > PER_GROUP and weighed(after, group) > weighed(before, before.group(group.id) or group):
             yield words.GROUP_FULL.fill(group=group.id, count=weighed(after, group), limit=PER_GROUP)
     if lost := lost_inside(before, after, made.port):
         yield words.LOST_INSIDE.fill(sources=shown_inside(lost), port=made.port)

@@ -181,8 +181,9 @@ def _trap(seen: Seen) -> Gate:
     alive = any(rows[each].status is Status.PASS for each in words.DNS_ROWS if each in rows)
     needed = [rows[each].status if each in rows else Status.UNKNOWN for each in ("metadata", "assistant")]
     if look.health.conclusion is not Conclusion.FINE or not alive or any(each is not Status.PASS for each in needed):
-        dead = Status.FAIL in needed and look.health.conclusion is Conclusion.FINE
-        say = words.TRAP_DEAD if dead else look.health.say
+        fine = look.health.conclusion is Conclusion.FINE
+        dead = fine and Status.FAIL in needed
+        say = words.TRAP_DEAD if dead else words.TRAP_PARTLY if fine else look.health.say
         return Gate("trap", Status.FAIL if dead else Status.UNKNOWN, title, say, proof, "network")
     if not _fresh(look.at, seen.now):
         return Gate("trap", Status.UNKNOWN, title, words.OLD.fill(at=_clock(look.at)), proof, "network")

@@ -40,6 +40,10 @@ TRAP_DEAD: Final = Text(
     "实例元数据或云助手没有回应：关掉公网 SSH 后，云助手是你的退路",
     "instance metadata or Cloud Assistant does not answer: with public SSH closed, Cloud Assistant is your way back",
 )
+TRAP_PARTLY: Final = Text(
+    "内网 DNS、实例元数据、云助手没有都查到，不能断定",
+    "internal DNS, instance metadata and Cloud Assistant were not all looked at: it can't be told",
+)
 TRAP_MENDED: Final = Text(
     "登录 Tailscale {seconds} 秒后，内网 DNS、实例元数据、云助手都有回应",
     "{seconds} s after the login to Tailscale, internal DNS, instance metadata and Cloud Assistant all answer",
