@@ -115,6 +115,14 @@ def test_without_rules_only_members_of_the_group_get_in() -> None:
     assert found.members == ("sg-0",)
 
 
+def test_a_drop_rule_for_an_address_the_card_may_not_have_closes_nothing() -> None:
+    drop = rule("::/0", Policy="Drop", Ipv6DestCidrIp="2408::/16")
+    assert public(reach(wall([drop, rule("::/0", Priority=2)]))) == PUBLIC.only(6)
+    assert not public(reach(wall([drop | {"Ipv6DestCidrIp": "::/0"}, rule("::/0", Priority=2)])))
+    other = drop | {"Ipv6DestCidrIp": "", "DestCidrIp": "0.0.0.0/0"}
+    assert public(reach(wall([other, rule("::/0", Priority=2)]))) == PUBLIC.only(6)
+
+
 def test_an_advanced_group_keeps_its_members_apart() -> None:
     page = {"SecurityGroupId": "sg-0", "InnerAccessPolicy": "Accept", "Permissions": {"Permission": []}}
     groups = groups_from_maps([page], [{"SecurityGroupId": "sg-0", "SecurityGroupType": "enterprise"}])

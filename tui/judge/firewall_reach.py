@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import product
 from typing import Final
 
-from tui.judge.addresses import PUBLIC, Addresses, Family, Painted, addresses, spans, union
+from tui.judge.addresses import EVERYWHERE, PUBLIC, Addresses, Family, Painted, addresses, spans, union
 from tui.judge.firewall import ALL_PORTS, Group, Interface, Policy, Ports, Rule, Source, Wall
 from tui.texts import Text
 
@@ -130,7 +130,7 @@ def _openings(wall: Wall, interface: Interface, placed: Sequence[Placed], *, hid
         return
     found: dict[tuple[str, Rule, str], Addresses] = {}
     for sender_port, (destination, families) in cases:
-        valid = [each for each in placed if _meant(wall, each[1], sender_port, destination)]
+        valid = [each for each in placed if _meant(wall, each[1], sender_port, destination, families)]
         for opening in _decided(wall, valid, hide=hide):
             if opening.rule:
                 key = (opening.group, opening.rule, opening.members)
@@ -173,15 +173,17 @@ def _destinations(placed: Sequence[Placed], interface: Interface) -> list[tuple[
     return [*own, *(("?", (family,)) for family in missing)]
 
 
-def _meant(wall: Wall, rule: Rule, sender_port: int, destination: str) -> bool:
-    """Whether the rule speaks of such a packet. Of an address nobody knows, an Accept counts and a Drop does not."""
+def _meant(wall: Wall, rule: Rule, sender_port: int, destination: str, families: tuple[Family, ...]) -> bool:
+    """Whether the rule speaks of such a packet. Of an address nobody knows, an Accept counts; a Drop only if it is for all there are."""
     if rule.sender_ports and not rule.sender_ports[0] <= sender_port <= rule.sender_ports[1]:
         return False
     if rule.near is None or not destination:
         return True
     near = sources_of(rule.near, wall)
-    if destination == "?" or near is None:
+    if near is None:
         return rule.policy is Policy.ACCEPT
+    if destination == "?":
+        return rule.policy is Policy.ACCEPT or all(EVERYWHERE.only(family) <= near for family in families)
     return addresses(destination) <= near
 
 
