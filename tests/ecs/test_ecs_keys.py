@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from tui.cloud.ecs_api import EcsApi
 from tui.cloud.ecs_errors import KeyRejected
 from tui.cloud.ecs_keys import NoKey, find
 from tui.cloud.ecs_roles import provider
+from tui.config import Settings
 from tui.errors import ConfigError
+from tui.judge.evidence import Status
 from tui.practice.ecs.signature import Key
 from tui.secret import Secret
 
@@ -171,3 +175,23 @@ async def test_a_role_that_can_not_be_fetched_is_one_sentence(stage: Stage, tmp_
         await api.instances(REGION)
     assert stage.waits == []
     assert capfd.readouterr().err == ""
+
+
+def test_the_library_waits_for_the_first_call() -> None:
+    look = (
+        "import sys, tui.target.aliyun, tui.cloud.ecs_wall, tui.cloud.ecs_find; print([each for each in sys.modules if 'alibaba' in each])"
+    )
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    assert said == "[]\n"
+
+
+def test_the_doctor_says_which_one_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tui.headless import doctor
+
+    def look() -> doctor.Finding:
+        return doctor.examine(Settings(tmp_path))[-1]
+
+    assert (look().status, "aliyun configure" in look().say.en) == (Status.UNKNOWN, True)
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    assert (look().status, look().say.en) == (Status.PASS, "the variable ALIBABA_CLOUD_ACCESS_KEY_ID, AccessKey LTAI…1234")

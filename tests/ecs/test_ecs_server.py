@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,6 +51,34 @@ def test_the_example_of_the_signature_s_documentation() -> None:
     query = "RegionId=cn-shanghai&ImageId=win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"
     asked = string_to_sign(Sent("POST", "/", query, headers), list(headers))
     assert sign("YourAccessKeySecret", asked) == "06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
+
+
+def signed(stage: Stage, query: str, body: bytes = b"") -> Sent:
+    """A request by hand, as somebody between the two could have recorded it."""
+    headers = {
+        "host": "127.0.0.1", "x-acs-action": "DescribeInstances", "x-acs-version": "2014-05-26", "x-acs-signature-nonce": "n-1",
+        "x-acs-date": stage.service.gate.now().strftime("%Y-%m-%dT%H:%M:%SZ"), "x-acs-content-sha256": hashlib.sha256(body).hexdigest(),
+    }  # fmt: skip
+    names = sorted(headers)
+    signature = sign(KEY.secret, string_to_sign(Sent("POST", "/", query, headers, body), names))
+    said = f"ACS3-HMAC-SHA256 Credential={KEY.id},SignedHeaders={';'.join(names)},Signature={signature}"
+    return Sent("POST", "/", query, headers | {"authorization": said}, body)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, "SignatureNonceUsed"),
+        ({"query": "RegionId=cn-beijing"}, "SignatureDoesNotMatch"),
+        ({"method": "GET"}, "SignatureDoesNotMatch"),
+        ({"body": b"RegionId=cn-beijing"}, "IncompleteSignature"),
+    ],
+)
+def test_a_recorded_request_is_good_once_and_as_it_was(stage: Stage, change: dict[str, Any], code: str) -> None:
+    sent = signed(stage, "RegionId=cn-hangzhou")
+    assert stage.service.answer(sent).status == 200
+    again = json.loads(stage.service.answer(replace(sent, **change)).body)
+    assert again["Code"] == code
 
 
 def test_odd_letters_are_signed_alike(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import os
 import random
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -105,6 +106,23 @@ async def test_patience_ends_as_unknown(aliyun: AliyunStage) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+async def test_a_job_whose_record_is_gone_does_not_run_again(aliyun: AliyunStage, tmp_path: Path) -> None:
+    target = await opened(aliyun)
+    seen = Seen()
+    pid = 0
+    async with contextlib.aclosing(target.stream(job(f"echo x >>{tmp_path}/count; echo $$; sleep 600"))) as stream:
+        async for item in stream:
+            seen.append(item)
+            if isinstance(item, Output):
+                pid = int(item.data)
+                shutil.rmtree(tmp_path / ".cache")
+    assert seen.end.end is End.LOST
+    assert seen.end.why is not None
+    assert "不见了" in seen.end.why.zh
+    assert (tmp_path / "count").read_text() == "x\n"
+    os.kill(pid, signal.SIGKILL)
+
+
 async def test_another_comes_and_reads_on(aliyun: AliyunStage, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)
@@ -156,6 +174,7 @@ async def test_a_sudo_password_stays_here(aliyun: AliyunStage) -> None:
     [
         lambda answer: answer[:-1],
         lambda answer: answer.replace(b"Z\n", b"Y\n"),
+        lambda answer: answer.replace(b"O 1 0 6 ", b"O 1 0 7 "),
         lambda answer: b"Z" + answer,
         lambda answer: b"",
         lambda answer: b"bash: no such thing\n",

@@ -75,7 +75,7 @@ class Assistant:
                 )
         return Heard(here=False)
 
-    async def start(self, script: bytes, *, limit: int = 60, user: str = "root", folder: str = "", token: str = "") -> str:
+    async def start(self, script: bytes, *, limit: int = 60, user: str = "", folder: str = "", token: str = "") -> str:
         """Start a script; the id of its run. It may run `limit` seconds, at least ten. `token` makes a repeated start the same one."""
         if len(script) > MOST_SCRIPT:
             text = Text("脚本太长：{size} 字节，云助手最多 {most}", "the script is too long: {size} bytes, Cloud Assistant takes {most}")
@@ -126,7 +126,7 @@ class Assistant:
             polls += 1
         return outcome
 
-    async def run(self, script: bytes, *, limit: int = 60, user: str = "root") -> Outcome:
+    async def run(self, script: bytes, *, limit: int = 60, user: str = "") -> Outcome:
         """Start a script and wait for its end."""
         return await self.wait(await self.start(script, limit=limit, user=user), max(limit, _LEAST_LIMIT) + 90)
 

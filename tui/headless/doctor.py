@@ -38,6 +38,7 @@ def examine(settings: Settings) -> list[Finding]:
         _known_hosts,
         _agent,
         _keyring,
+        _cloud,
     ]
     return [look() for look in looks]
 
@@ -122,3 +123,13 @@ def _keyring() -> Finding:
     if backend.priority > 0:
         return Finding(name, Status.PASS, same(backend.name))
     return Finding(name, Status.UNKNOWN, Text("没有可用的钥匙串；密钥每次都要输入", "no usable keyring; secrets are asked each time"))
+
+
+def _cloud() -> Finding:
+    from tui.cloud import ecs_keys
+
+    name = Text("阿里云 AccessKey", "Alibaba Cloud AccessKey")
+    try:
+        return Finding(name, Status.PASS, ecs_keys.find().told)
+    except ecs_keys.NoKey as missing:
+        return Finding(name, Status.UNKNOWN, missing.text)
