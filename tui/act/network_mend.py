@@ -98,7 +98,7 @@ async def _choose(stage: Stage, how: str, probe: Probe) -> Mend | None:
 async def _apply(stage: Stage, chosen: Mend, probe: Probe) -> None:
     for line in (chosen.title, Text("代价：{price}", "the price: {price}").fill(price=chosen.price)):
         await stage.note(line)
-    target = await whom(stage, await _node_id(stage)) if chosen.policy else ""
+    target = await stage.unless_stopped(whom(stage, await _node_id(stage))) if chosen.policy else ""
     await _run(stage, chosen.apply)
     if target:
         await give_attribute(stage, target, root=probe.root)
