@@ -232,6 +232,10 @@ def test_a_word_is_found_in_any_line_that_holds_it(around: str) -> None:
     assert matches("needle word", " ".join(f"{around} needle word {around}".split())) or "\n" in around
 
 
+def test_a_pattern_that_fits_nothing_ends_too() -> None:
+    assert Patterns(["x*", "^$"]).scan([b"a\n\nb\n" * 1000]).lines == 3000
+
+
 def test_hostile_patterns_and_lines_end_soon() -> None:
     hostile = page("hostile", "(a+)+b$", "(a|aa)+bad", "(.*)(.*)(.*)(.*)xyz$")
     assert ids(look("a" * 200_000 + "!", hostile)) == []

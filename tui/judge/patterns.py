@@ -6,7 +6,7 @@ there; only those are tried, and only until they have been found often enough.
 
 from __future__ import annotations
 
-import bisect
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK: Final = 128 * 1024
-_THOROUGH: Final = 1024 * 1024
+_THOROUGH: Final = 512 * 1024
 """Bytes from the start that are brought into their plain form before the filter looks; later blocks only where it finds something."""
 _LAST: Final = 4
 """Blocks at the end that are looked at as thoroughly: there a failed command has its last words, however often they were said before."""
@@ -80,6 +80,11 @@ def _multiline(pattern: str) -> str:
     return "(?m)" + logtext.pattern_text(pattern)
 
 
+def _loose(pattern: str) -> str:
+    """The pattern without anchors at its ends: what it finds in a line as it was captured, whatever stands in front."""
+    return _multiline(re.sub(r"^\^|(?<!\\)\$$", "", pattern))
+
+
 def matches(pattern: str, row: str) -> bool:
     """Does the pattern match somewhere in this one line (already plain)?"""
     return bool(compiled(pattern).search(row.encode("utf-8", "replace")))
@@ -96,7 +101,7 @@ class Patterns:
         self._numbers: list[int] = []
         for number, pattern in enumerate(self.patterns):
             try:
-                self._filter.Add(_multiline(pattern), _options())
+                self._filter.Add(_loose(pattern), _options())
             except re2.error:
                 continue
             self._numbers.append(number)
@@ -123,30 +128,37 @@ class Patterns:
         """Look through one block; `every`: without end, for the sake of the last place."""
         if not self._numbers:
             return
-        raw = logtext.plain(block)
-        if not thorough and not any(self._filter.re(index).search(raw) for index in self._wanted(raw, seen)):
-            return
-        lines = logtext.read_lines(raw, first, unwrap=thorough)
-        for index in self._wanted(lines.text, seen, every=every):
-            self._find(index, lines, seen, every=every)
+        text = logtext.plain(block)
+        self._look(logtext.even(text) if thorough else text, first, seen, every=every)
+        if thorough:
+            joined = list(logtext.unwrapped(text.replace(b"\r\n", b"\n").split(b"\n"), first))
+            self._look(logtext.even(b"\n".join(row for _, row in joined)), [number for number, _ in joined], seen, every=every)
 
-    def _wanted(self, text: bytes, seen: Seen, *, every: bool = False) -> list[int]:
-        """The patterns that could be in the text and have not been found often enough."""
-        found = self._filter.Match(text, potential=True) or ()
-        return [index for index in found if every or len(seen.places.get(self._numbers[index], ())) < _ENOUGH]
+    def _look(self, text: bytes, numbers: int | list[int], seen: Seen, *, every: bool) -> None:
+        """Find the lines where a pattern could match, then whether it does in any form of them. `numbers`: of the lines, or the first's."""
+        found = self._filter.Match(text, potential=True) if text else None
+        for index in found or ():
+            places = {place.line: place for place in seen.places.get(self._numbers[index], ())}
+            if every or len(places) < _ENOUGH:
+                self._find(index, text, numbers, places, every=every)
+                if places:
+                    kept = sorted(places.values())
+                    seen.places[self._numbers[index]] = kept if len(kept) <= 2 * _ENOUGH else kept[:_ENOUGH] + kept[-_ENOUGH:]
 
-    def _find(self, index: int, lines: logtext.Lines, seen: Seen, *, every: bool) -> None:
-        pattern, at = self._filter.re(index), 0
-        places = {place.line: place for place in seen.places.get(self._numbers[index], ())}
-        while (every or len(places) < _ENOUGH) and at < len(lines.text) and (match := pattern.search(lines.text, at)):
-            row = bisect.bisect_right(lines.starts, match.start()) - 1
-            start = lines.starts[row]
-            at = lines.starts[row + 1] if row + 1 < len(lines.starts) else len(lines.text) + 1
-            number = lines.numbers[row]
-            places.setdefault(number, Place(number, _cut(lines.text[start : at - 1], match.start() - start)))
-        if places:
-            found = sorted(places.values())
-            seen.places[self._numbers[index]] = found if len(found) <= 2 * _ENOUGH else found[:_ENOUGH] + found[-_ENOUGH:]
+    def _find(self, index: int, text: bytes, numbers: int | list[int], places: dict[int, Place], *, every: bool) -> None:
+        loose, exact = self._filter.re(index), compiled(self.patterns[self._numbers[index]])
+        at, row, tried = 0, 0, 0
+        while at <= len(text) and (every or max(tried, len(places)) < _ENOUGH) and (match := loose.search(text, at)):
+            start = text.rfind(b"\n", 0, match.start()) + 1
+            row, tried = row + text.count(b"\n", at, start), tried + 1
+            end = text.find(b"\n", match.start())
+            end = len(text) if end < 0 else end
+            number = numbers + row if isinstance(numbers, int) else numbers[row]
+            for form in logtext.variants(logtext.even(text[start:end])):
+                if hit := exact.search(form):
+                    places.setdefault(number, Place(number, _cut(form, hit.start())))
+                    break
+            at, row = end + 1, row + 1
 
 
 def _cut(row: bytes, at: int) -> str:
