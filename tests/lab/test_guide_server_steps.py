@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 from lab import Host, Lab
 
+from tui.guide import parse
+
+GUIDE = Path(__file__).resolve().parents[2] / "guides/tailscale-ecs.md"
 ACTIONS = ["aliyun.network", "tailscale.install", "tailscale.login", "aliyun.network"]
 INSTALLER = "curl -fsSL https://tailscale.com/install.sh | sh"
 REMOVE = "apt-get purge -y tailscale tailscale-archive-keyring; rm -rf /etc/apt/sources.list.d/tailscale.list /var/lib/tailscale"
@@ -146,6 +150,17 @@ def test_a_user_with_sudo_gets_as_far_as_root(guide: Guide, bare: Host) -> None:
     done = guide.run(bare.target("dev"), "--yes")
     assert (done.code, done.events[-1]["verdict"]) == (0, "passed"), done.said
     assert "+ sudo apt-get update" in done.log
+
+
+def test_what_it_did_is_taken_back_whole_but_never_through_the_tunnel_itself(guide: Guide, bare: Host) -> None:
+    bare.exec(LOGGED_IN, check=True)
+    assert guide.run(bare.address, "--yes").code == 0
+    undo = shlex.quote(f"set -euo pipefail\n{parse.load(GUIDE).step('install').undo}")
+    through = bare.exec(f"SSH_CONNECTION='100.64.0.9 50000 100.64.0.1 22' bash -c {undo}")
+    assert (through.returncode, installed(bare)) == (4, True)
+    over_public = bare.exec(f"SSH_CONNECTION='198.51.100.9 50000 198.51.100.74 22' bash -c {undo}")
+    assert (over_public.returncode, installed(bare)) == (0, False), over_public.stderr
+    assert bare.exec("ls -d /var/lib/tailscale /etc/apt/sources.list.d/tailscale.list /usr/bin/tailscale").stdout == ""
 
 
 def test_a_user_without_sudo_fails_and_changes_nothing(guide: Guide, bare: Host) -> None:

@@ -71,7 +71,7 @@ def failed(display: Display) -> None:
     display.press("a")
     display.wait("做完按")
     display.press("space")
-    display.wait("命令退出码是 100")
+    display.wait("没有装上")
     display.settle()
 
 

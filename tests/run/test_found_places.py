@@ -64,7 +64,7 @@ async def test_without_its_address_one_sentence_names_the_step_that_finds_it(jou
     state = fold_all(await show.run("use"))
     assert (state.verdict, opened) == (Outcome.FAILED, [])
     assert state.why is not None
-    assert "“Find” finds its address" in state.why.en
+    assert "“Find” finds it" in state.why.en
     assert state.step("use").commands == {}
 
 

@@ -74,8 +74,8 @@ class Places:
         address = values.get(later.value, "")
         if not address:
             text = Text(
-                "还不知道“{name}”在哪里：它的地址由“{step}”得到，先做那一步",
-                "where “{name}” is is not known yet: “{step}” finds its address, so run that step first",
+                "还不知道“{name}”的地址：它由“{step}”得到，先做那一步",
+                "the address of “{name}” is not known yet: “{step}” finds it, so run that step first",
             )
             raise TargetError(text.fill(name=name, step=later.step))
         if name in self._targets:
