@@ -16,6 +16,7 @@ from act_server import Played, Reply, Server, play
 
 from tui.act import ACTIONS
 from tui.judge import ssh_proof
+from tui.judge.cgnat_probe import FIREWALL
 from tui.run import events as ev
 from tui.run.action import Stage
 from tui.run.engine import Session
@@ -135,7 +136,10 @@ async def test_the_commands_are_the_right_ones(world: World) -> None:
     (login,) = ran(world.computer, "UserKnownHostsFile")
     assert f"zhinan-verify ssh-ed25519 {KEY}" in login
     assert "-l admin -- 100.96.12.34" in login
-    assert [script for script in world.server.changes if not script.startswith("echo")] == [ssh_proof.KEYS]  # no more than read there
+    assert [script for script in world.server.changes if not script.startswith("echo")] == [
+        ssh_proof.KEYS,
+        FIREWALL,
+    ]  # no more than read there
 
 
 async def test_a_relayed_way_passes_and_says_what_to_open(world: World) -> None:

@@ -177,6 +177,7 @@ def test_os_release_lines(line: str, value: str) -> None:
         ("", 28, "network-timeout", True, True),
         ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1417", 100, "apt-lock-held", True, False),
         ("dpkg: error: cannot copy: No space left on device", 100, "disk-full", False, False),
+        ("E: You don't have enough free space in /var/cache/apt/archives/.", 100, "disk-full", False, False),
         ("curl: (23) Failed writing body\nNo space left on device", 23, "disk-full", False, False),
         ("sudo: a password is required", 1, "sudo-needs-password", False, False),
         ("lee is not in the sudoers file.", 1, "sudo-not-permitted", False, False),
@@ -185,10 +186,14 @@ def test_os_release_lines(line: str, value: str) -> None:
         ("curl: (60) SSL certificate problem: certificate is not yet valid", 60, "tls-cert-not-trusted", False, False),
         ("sh: 1: Syntax error: newline unexpected\n<!DOCTYPE html>", 2, "script-is-html", False, True),
         ("bash: line 1: curl: command not found", 127, "curl-missing", False, False),
+        (
+            "E: Conflicting values set for option Signed-By regarding source https://a/ bookworm: a != \nE: The list could not be read.",
+            100, "apt-signed-by-conflict", False, False,
+        ),
         ("E: Unable to locate package curl", 100, "apt-package-not-found", False, False),
         ("E: 软件包 curl 没有可安装候选", 100, "apt-package-not-found", False, False),
     ],
-)
+)  # fmt: skip
 def test_failures(said: str, code: int, cause: str, again: bool, download: bool) -> None:
     found = failure(said, code)
     assert found is not None

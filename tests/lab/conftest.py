@@ -62,3 +62,32 @@ def server(lab: Lab) -> Iterator[Host]:
     """The host the guide works on, its link whole again afterwards."""
     yield lab.hosts["server"]
     lab.hosts["server"].mend()
+
+
+@pytest.fixture(scope="session")
+def plain(tailnet: Tailnet) -> Iterator[Host]:
+    """A server that systemd does not run."""
+    with tailnet.bare("plain", without=("systemd",)) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def poor(tailnet: Tailnet) -> Iterator[Host]:
+    """A server without sudo, curl and tunnels, whose package manager has no sources."""
+    with tailnet.bare("poor", without=("sudo", "curl", "tun")) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def walled(tailnet: Tailnet) -> Iterator[Host]:
+    """A server with two firewalls at hand, ufw and firewalld; neither is active."""
+    with tailnet.bare("walled", packages=("ufw", "firewalld")) as host:
+        host.exec("systemctl disable --now ufw firewalld", check=True)
+        yield host
+
+
+@pytest.fixture(scope="session")
+def full(tailnet: Tailnet) -> Iterator[Host]:
+    """A server on whose disk 64 MB can be written, and no more."""
+    with tailnet.bare("full", room="64M") as host:
+        yield host

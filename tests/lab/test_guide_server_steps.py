@@ -172,7 +172,7 @@ def test_a_user_without_sudo_fails_and_changes_nothing(guide: Guide, bare: Host)
 
 def test_a_line_cut_during_the_installation_loses_no_byte_and_installs_once(guide: Guide, bare: Host, line: Lab) -> None:
     bare.exec(f"{LOGGED_IN}; truncate --size=0 /var/log/apt/history.log", check=True)
-    process = guide.start("watched", "--yes")
+    process = guide.start("watched-server", "--yes")
     assert process.stdout is not None
     assert process.stderr is not None
     events = []

@@ -221,10 +221,3 @@ async def test_the_service_is_stopped(do: Do, ecs: Host) -> None:
     assert (done.outcome, "sudo systemctl enable --now tailscaled" in done.why) == (Outcome.FAILED, True)
     assert (await do("tailscale.install", ecs)).outcome is Outcome.PASSED
     assert ecs.exec("systemctl is-active tailscaled; systemctl is-enabled tailscaled").stdout == "active\nenabled\n"
-
-
-@pytest.mark.parametrize(("lacks", "says"), [("tun", "/dev/net/tun"), ("curl", "curl")])
-async def test_what_a_host_lacks_is_named(do: Do, tailnet: Tailnet, lacks: str, says: str) -> None:
-    with tailnet.bare("poor", without={lacks}) as poor:
-        done = await do("tailscale.install", poor)
-        assert (done.outcome, says in done.why) == (Outcome.FAILED, True), done

@@ -133,7 +133,7 @@ async def test_sudo_with_a_password_stands_nowhere_to_be_seen(reach: Open, lab: 
 
 
 async def test_a_link_cut_in_the_middle_loses_no_byte_and_runs_nothing_twice(reach: Open, server: Host, tmp_path: PurePosixPath) -> None:
-    target = await reach("watched")
+    target = await reach("watched-server")
     script = f"echo once >>{tmp_path}/started; echo begin; until [[ -e {tmp_path}/go ]]; do sleep 0.05; done; seq 100000; echo end"
     happened: list[object] = []
     text = b""
@@ -181,7 +181,7 @@ async def test_a_job_outlives_its_client_and_is_found_again(lab: Lab, server: Ho
 
 async def test_a_host_that_cannot_be_reached_is_said_so(server: Host, asker: Answers) -> None:
     with server.cut_off():
-        target = SshTarget("ecs", "watched")
+        target = SshTarget("ecs", "watched-server")
         with pytest.raises(TargetError, match=re.escape(server.ip)):
             await target.open(asker)
         await target.close()

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from tui.act.network_look import check_names
 from tui.act.package import carry
-from tui.act.tailscale import LOOK, Host, look, no_tun, survey
+from tui.act.tailscale import LOOK, MASKED, Host, look, no_tun, survey
 from tui.errors import Unfinished, Unreachable, Unusable, UsageError, ZhinanError
 from tui.judge.evidence import End, Evidence
 from tui.judge.install import SYSTEM, Plan, Way, plan, read_system
 from tui.judge.install_failures import Failure, failure
-from tui.judge.install_scripts import UNDO_APT, UNDO_RPM, UNDO_TARBALL, from_package
+from tui.judge.install_scripts import INSTALLER, UNDO_APT, UNDO_RPM, UNDO_TARBALL, from_package
 from tui.judge.tailnet import Stand, Version, read_version
 from tui.judge.tun import PRICE
 from tui.run.action import Stage
@@ -134,6 +134,9 @@ async def _serve(stage: Stage, host: Host) -> None:
             )
         )
         return
+    if host.enabled == "masked":
+        say = Text("Tailscale 装着，但它的服务不能启动{more}", "Tailscale is installed, but its service may not start{more}")
+        raise Unusable(say.fill(more=MASKED), cause="tailscaled-masked")
     if host.active != "active" or host.enabled != "enabled":
         seen = await stage.stream(_as_root(_ENABLE, host), sudo=True, patience=120.0)
         again = await survey(stage)
@@ -171,10 +174,11 @@ _USERSPACE: Final = Text(
     "there is no /dev/net/tun and tailscaled runs, so by userspace networking: {price}",
 )
 _UPGRADE: Final = Text(
-    "{v} 比较旧（1.98.2 起才有办法在后台解决和阿里云内网地址的冲突）：可以运行 sudo tailscale update 升级",
-    "{v} is rather old (from 1.98.2 on the collision with Alibaba Cloud's internal addresses can be mended in the console): "
-    "sudo tailscale update brings a newer one",
-)
+    "{v} 比较旧（1.98.2 起才有办法在后台解决和阿里云内网地址的冲突）：再运行一次官方安装脚本就会升级：{installer}",
+    "{v} is rather old (from 1.98.2 on the collision with Alibaba Cloud's internal addresses can be mended in the console): the official "
+    "installer, run once more, brings a newer one: {installer}",
+).fill(installer=INSTALLER)
+"""`tailscale update` is of no use where the package came as a file: it looks for the repository's entry and ends without it."""
 _OTHER_WAYS: Final = Text(
     "。别的办法：在自己电脑上从 https://pkgs.tailscale.com/stable/ 下好软件包，在这一步写 package: 文件，会经这条连接传过去；"
     "或写 mirror: 地址，用你信得过的镜像",

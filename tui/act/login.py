@@ -21,13 +21,11 @@ from typing import Any, Final
 
 from tui.act.local import survey_local, tell, todo
 from tui.act.login_options import Options, differing_from, mismatch, read_options
-from tui.act.tailscale import Host, flags, hopeless, look, prefs, shell, survey, told
+from tui.act.tailscale import Host, flags, hopeless, look, prefs, secret, shell, survey, told
 from tui.act.tailscale_job import UpJob
 from tui.errors import NotApproved, Unfinished, Unreachable, Unusable, ZhinanError
-from tui.guide.model import Input
 from tui.judge.tailnet import OFFICIAL, Prefs, Situation, Stand, Up, UpError, read_up
 from tui.run.action import Stage
-from tui.run.values import from_surroundings
 from tui.secret import Secret
 from tui.texts import Text
 
@@ -176,11 +174,10 @@ class _Entry:
         name = self.options.auth_key
         if not name:
             return {}
-        found = self.stage.secrets.get(name) or from_surroundings(Input(name, "secret"), self.stage.environ)
-        if not isinstance(found, Secret):
+        found = secret(self.stage, name)
+        if found is None:
             await self.stage.note(Text("没有认证密钥 {key}，改用链接登录", "there is no auth key {key}; a link will do").fill(key=name))
             return {}
-        self.stage.redactor.add(found)
         return {name: found}
 
     async def _harvest(self) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tui.act import ACTIONS
+from tui.act.tailscale import secret
 from tui.errors import Unreachable, UsageError
 from tui.guide.lint import unknown_option
 from tui.guide.model import ActionSpec
@@ -52,7 +53,7 @@ def earlier(stage: Stage) -> Probe | None:
 
 def token(stage: Stage) -> Secret | None:
     """The Tailscale token the reader gave: the secret input that the option `token` names."""
-    return stage.secrets.get(str(stage.spec.options.get("token", TOKEN)))
+    return secret(stage, stage.spec.options.get("token", TOKEN))
 
 
 async def tell(stage: Stage, phase: str, health: Health, probe: Probe, *, again_at: float | None = None) -> tuple[Mend, ...]:

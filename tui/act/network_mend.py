@@ -10,16 +10,18 @@ refuse), token (name of the secret input with a Tailscale token, default TAILSCA
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 from tui.act.network_look import check_names, choice, earlier, take_look, tell, token
 from tui.act.network_policy import give_attribute, take_attribute, whom
 from tui.act.tailscale import look, survey
-from tui.errors import NotApproved, Refused, Unreachable
+from tui.errors import NotApproved, Refused, TargetError, Unreachable
 from tui.judge.cgnat import Conclusion, Health, Probe, judge
 from tui.judge.cgnat_look import INTERNAL_DNS
 from tui.judge.cgnat_mends import UNDO, Mend
 from tui.judge.evidence import End
+from tui.judge.install_scripts import INSTALLER
 from tui.judge.tailnet import Stand
 from tui.run.action import Stage
 from tui.texts import Text
@@ -78,10 +80,11 @@ async def _choose(stage: Stage, how: str, probe: Probe) -> Mend | None:
     chosen = next((each for each in offered if each.id == how), None)
     if chosen is None:
         text = Text(
-            "这台服务器上的 Tailscale {version} 不认这个节点属性（要 1.98.2 以上）：先升级，或选 nodivert",
-            "Tailscale {version} on this server does not know the node attribute (1.98.2 and later do): upgrade first, or choose nodivert",
+            "这台服务器上的 Tailscale {version} 不认这个节点属性（要 1.98.2 以上）：先升级（再运行一次 {installer}），或选 nodivert",
+            "Tailscale {version} on this server does not know the node attribute (1.98.2 and later do): upgrade first (run {installer} "
+            "once more), or choose nodivert",
         )
-        raise Refused(text.fill(version=probe.version.text if probe.version else "?"))
+        raise Refused(text.fill(version=probe.version.text if probe.version else "?", installer=INSTALLER))
     if chosen.blocked:
         raise Refused(chosen.blocked)
     if chosen.policy and token(stage) is None:
@@ -101,7 +104,15 @@ async def _apply(stage: Stage, chosen: Mend, probe: Probe) -> None:
     target = await stage.unless_stopped(whom(stage, await _node_id(stage))) if chosen.policy else ""
     await _run(stage, chosen.apply)
     if target:
-        await give_attribute(stage, target, root=probe.root)
+        try:
+            await give_attribute(stage, target, root=probe.root)
+        except TargetError:
+            await stage.note(
+                Text("策略没有改成，把服务器上的改动退回去", "the policy was not changed, so the server's changes are taken back")
+            )
+            with contextlib.suppress(TargetError):  # its undo stays where it is, and why the policy was not changed is what counts
+                await _undo(stage, probe)
+            raise
 
 
 async def _prove(stage: Stage, chosen: Mend) -> None:

@@ -11,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from tui.errors import TargetError, Unreachable, Unusable, ZhinanError
+from tui.guide.model import Input
 from tui.judge import tun
 from tui.judge.evidence import End, Evidence
 from tui.judge.local_install import MAC_APP, MAC_CLIS, WINDOWS_CLIS, Found, Kind, System
 from tui.judge.tailnet import Prefs, Reason, Situation, Stand, read_prefs, situation_of
 from tui.run.action import Stage
+from tui.run.values import from_surroundings
+from tui.secret import Secret
 from tui.texts import Text
 
 STATUS: Final = "status --json"
@@ -180,6 +183,8 @@ async def hopeless(stage: Stage, now: Situation, host: Host) -> ZhinanError:
             more = Text("：先做安装这一步", ": do the installing step first")
         case Stand.DAEMON_STOPPED if not host.tun:
             return await no_tun(stage, host)
+        case Stand.DAEMON_STOPPED if host.enabled == "masked":
+            return Unusable(Text(now.say.zh + MASKED.zh, now.say.en + MASKED.en), cause="tailscaled-masked")
         case Stand.DAEMON_STOPPED if host.active:
             more = Text(
                 "：运行 sudo systemctl enable --now tailscaled；还不行就看 journalctl -u tailscaled",
@@ -194,6 +199,26 @@ async def hopeless(stage: Stage, now: Situation, host: Host) -> ZhinanError:
     say = Text(now.say.zh + more.zh, now.say.en + more.en)
     kind = Unreachable if now.stand is Stand.UNKNOWN and now.tailnet is None else Unusable
     return kind(say, cause=now.cause)
+
+
+MASKED: Final = Text(
+    "：它被屏蔽了（masked），有人不让它启动；要用就运行 sudo systemctl unmask tailscaled && sudo systemctl enable --now tailscaled",
+    ": it is masked, which means that somebody forbade it to start; to use it, run sudo systemctl unmask tailscaled && sudo systemctl "
+    "enable --now tailscaled",
+)
+
+
+def secret(stage: Stage, written: Any) -> Secret | None:
+    """The secret that an option names, masked from now on; None where there is none.
+
+    `$NAME` is an input the reader was asked for; `NAME` counts, too, where it only stands in the environment or the keyring.
+    """
+    name = str(written or "").strip("${} ")
+    found = stage.secrets.get(name) or (from_surroundings(Input(name, "secret"), stage.environ) if name else None)
+    if not isinstance(found, Secret):
+        return None
+    stage.redactor.add(found)
+    return found
 
 
 def told(found: Reason) -> dict[str, Any]:

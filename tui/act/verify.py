@@ -24,12 +24,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tui.act.local import Here, survey_local, tell
-from tui.act.network_look import TOKEN, check_names, choice
-from tui.act.tailscale import Host, hopeless, look, shell, survey
+from tui.act.network_look import check_names, choice, token
+from tui.act.tailscale import LOOK, Host, hopeless, look, shell, survey
 from tui.act.verify_console import console
 from tui.act.verify_ssh import Login, fresh_login
 from tui.errors import Refused, TargetError, Unreachable, Unusable
+from tui.judge.cgnat_probe import FIREWALL
+from tui.judge.host_firewall import CAUSE, read_entrance
 from tui.judge.peers import SOON, Expiry, Path, expiry, expiry_facts, machine, match, path_of
+from tui.judge.ssh_proof import Proof, Reached
 from tui.judge.tailnet import Situation, Stand, Tailnet, read_ping
 from tui.run.action import Stage
 from tui.run.plan import LOCAL
@@ -43,6 +46,7 @@ _BY_NAME: Final = Text(
     "想用一个名字代替 {ip} 登录：动作 ssh.entry 把它写进 ~/.ssh/config，写之前先给你看",
     "for a name instead of {ip} to log in by: the action ssh.entry puts it into ~/.ssh/config, and shows you the change first",
 )
+_CAUSES: Final = {Reached.OTHER_KEY: "ssh-hostkey-changed", Reached.REFUSED: "ssh-refused", Reached.SILENT: "ssh-timeout"}
 _NOT_AT_BOOT: Final = ("disabled", "masked")
 
 
@@ -153,13 +157,24 @@ class _Proof:
             await self._fact("ssh", error.text, ok=None, proof="", login=False, address="", keys=[])
             raise
         await self._fact("ssh", login.proof.say, **login.facts())
+        await self._entrance(login.proof)
         if not login.proof.ok:
-            raise Refused(login.proof.say)
+            raise Refused(login.proof.say, cause=_CAUSES.get(login.proof.reached, ""))
         return login
+
+    async def _entrance(self, proof: Proof) -> None:
+        """What the server's own firewall has to do with it. Raises Refused where it is the reason that nobody got in."""
+        if not proof.ok and proof.reached not in (Reached.REFUSED, Reached.SILENT):
+            return
+        entrance = read_entrance(await self.stage.capture(FIREWALL, on=self.server, sudo=True, patience=LOOK))
+        if proof.ok and entrance.warning:
+            await self.stage.note(entrance.warning)
+        if not proof.ok and entrance.blocks:
+            raise Refused(entrance.blocks, cause=CAUSE)
 
     async def _key_expiry(self) -> None:
         """Say when the server's key ends; with a token switch that off, if asked, and list the console's machines."""
-        secret = self.stage.secrets.get(str(self.stage.spec.options.get("token", TOKEN)))
+        secret = token(self.stage)
         wanted = choice(self.stage.spec, "disable_expiry", ("true", "false"), "false") == "true"
         ends = expiry(self.there.me, self.host.now())
         wanted = wanted and ends.state != "never"

@@ -18,7 +18,7 @@ from typing import Final
 REGION: Final = "ZHINAN_REGION"
 """In the environment: the region found by an earlier look, since a dead metadata service can't be asked."""
 
-PROBE: Final = r"""
+_BEGIN: Final = r"""
 set +eu +o pipefail
 export LC_ALL=C PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 as=(); (( EUID )) && as=(sudo)
@@ -31,6 +31,10 @@ part() {  # name, command: its output, both channels, and its exit code
     "${limit[@]}" "${@:2}" 2>&1 </dev/null | grep -E "${only-}" | head -c 49152
     printf '\n@end %s %s\n' "$1" "${PIPESTATUS[0]}"
 }
+iptables=$(command -v iptables) nft=$(command -v nft) legacy=
+[[ -e /proc/net/ip_tables_names ]] && legacy=$(command -v iptables-legacy)
+"""
+_QUESTIONS: Final = r"""
 rules() {  # suffix: the rules for what comes in, with their counters, as each firewall tool found here tells them
     local incoming='^-[PNA] (INPUT|ts-input)( |$)|iptables|sudo'
     [[ $iptables ]] && only=$incoming part "iptables$1" "${as[@]}" iptables -w 2 -v -S
@@ -146,8 +150,7 @@ facts() {
 }
 servers() { while read -r key value _; do [[ $key == nameserver ]] && echo "$value"; done; }
 
-iptables=$(command -v iptables) nft=$(command -v nft) legacy= region=${ZHINAN_REGION-}
-[[ -e /proc/net/ip_tables_names ]] && legacy=$(command -v iptables-legacy)
+region=${ZHINAN_REGION-}
 facts
 rules .before
 used=  # the backup holds what Tailscale's MagicDNS stands in front of
@@ -173,6 +176,8 @@ fi
 wait "${jobs[@]}" 2>/dev/null
 { kill "$watch"; wait "$watch"; } 2>/dev/null
 rules .after
+"""
+_HOST: Final = r"""
 [[ $nft ]] && part ruleset "${as[@]}" nft list ruleset
 command -v ufw >/dev/null && part ufw "${as[@]}" ufw status
 if command -v firewall-cmd >/dev/null; then
@@ -180,6 +185,8 @@ if command -v firewall-cmd >/dev/null; then
     part firewalld.zone "${as[@]}" firewall-cmd --get-zone-of-interface=tailscale0
     part firewalld.port "${as[@]}" firewall-cmd --query-port=41641/udp
 fi
+"""
+_REST: Final = r"""
 part routes cat /proc/net/route
 if command -v tailscale >/dev/null; then
     part version tailscale version
@@ -187,6 +194,18 @@ if command -v tailscale >/dev/null; then
 fi
 say done
 """
+PROBE: Final = _BEGIN + _QUESTIONS + _HOST + _REST
+FIREWALL: Final = (
+    _BEGIN
+    + r"""
+[[ $iptables ]] && say "fact iptables $(iptables -V 2>&1)"
+[[ $iptables ]] && only='^-[PA] INPUT( |$)|iptables|sudo' part iptables.after "${as[@]}" iptables -w 2 -S
+[[ $nft ]] && say "fact nft yes"
+"""
+    + _HOST
+    + "say done\n"
+)
+"""The host's own firewall alone, as `cgnat_rules.read_host_firewall` reads it; over in no time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def _failure(cause: str, zh: str, en: str, *, again: bool = False, download: boo
 
 
 _RULES: Final = (
-    (r"No space left on device|more space needed on", _failure(
+    (r"No space left on device|more space needed on|enough free space in|上没有足够的可用空间|设备上没有空间", _failure(
         "disk-full", "磁盘满了：先腾出空间（df -h 看哪里满）", "the disk is full: make room first (df -h shows where)")),
     (r"Read-only file system", _failure("readonly-filesystem", "文件系统是只读的，写不进去", "the file system is read-only")),
     (r"Could not get lock|lock-frontend|is locked by another|无法获得锁|yum\.pid", _failure(
@@ -57,6 +57,10 @@ _RULES: Final = (
         "the installer says this release is not supported; it says so, too, when a download fails", again=True, download=True)),
     (r"returned error: (403|404|429|451|5\d\d)|curl: \(22\)", _failure(
         "install-url-http-error", "下载服务器拒绝了请求", "the download server refused the request", again=True, download=True)),
+    (r"Conflicting values set for option (?:Signed-By|Trusted)|选项 (?:Signed-By|Trusted) 的值有冲突", _failure(
+        "apt-signed-by-conflict",
+        "同一个软件源写了两次，钥匙不一样：删掉 /etc/apt/sources.list.d/ 里旧的那个 tailscale 文件",
+        "one package source stands there twice with different keys: delete the older tailscale file in /etc/apt/sources.list.d/")),
     (r"(?:Unable to locate package|无法定位软件包) (\S+)|(?:Package|软件包) '?(\S+?)'? (?:has no installation|没有可安装)", _failure(
         "apt-package-not-found", "系统的软件源里没有 {word}：检查 /etc/apt/sources.list 写得对不对，再运行 sudo apt-get update",
         "the system's package sources have no {word}: see whether /etc/apt/sources.list is right, then run sudo apt-get update")),

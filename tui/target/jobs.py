@@ -35,13 +35,15 @@ def cut(where: str, code: str) -> Text:
 
 def no_room(where: str, why: str) -> Unusable:
     """The helper could not make its folders; `why` is the words of the command that failed there."""
-    low = why.lower()
+    low, cause = why.lower(), ""
     if "no space" in low or "quota" in low:
+        cause = "disk-full"
         text = Text(
             "{host} 的磁盘满了，无法记录命令的输出。请先清理磁盘（df -h 查看），再试一次。",
             "The disk of {host} is full, so a command's output can't be kept. Free some space (see df -h) and try again.",
         )
     elif "read-only" in low:
+        cause = "readonly-filesystem"
         text = Text(
             "{host} 的家目录是只读的，无法执行命令。请检查文件系统（mount、dmesg）。",
             "The home folder on {host} is read-only, so nothing can run there. Check the file system (mount, dmesg).",
@@ -51,4 +53,4 @@ def no_room(where: str, why: str) -> Unusable:
             "{host} 上无法建立工作目录 ~/.cache/zhinan：{why}",
             "On {host}, the folder ~/.cache/zhinan can't be made: {why}",
         )
-    return Unusable(text.fill(host=where, why=same(why)))
+    return Unusable(text.fill(host=where, why=same(why)), cause=cause)

@@ -11,7 +11,7 @@ import secrets
 from enum import StrEnum
 from weakref import WeakKeyDictionary
 
-from tui.errors import Refused, TargetError, Unusable
+from tui.errors import Cancelled, Refused, TargetError, Unusable
 from tui.judge.evidence import End
 from tui.secret import Secret
 from tui.target.answers import unanswered
@@ -84,7 +84,7 @@ async def ask_sudo(target: Target, asker: Asker) -> Secret | None:
     for attempt in range(TRIES):
         secret = await asker.secret(SecretQuestion(what, again=attempt > 0))
         if secret is None:
-            raise unanswered(asker, what)
+            raise _unasked(asker, what)
         said = await _words(target, _TRY, secret, {ONCE: "1"})
         word, _, rest = said.partition("\n")
         if word == "right":
@@ -101,6 +101,16 @@ async def ask_sudo(target: Target, asker: Asker) -> Secret | None:
     raise Refused(
         Text("{address} 的 sudo 密码三次都不对。", "The sudo password for {address} was wrong three times.").fill(address=target.address)
     )
+
+
+def _unasked(asker: Asker, what: Text) -> Cancelled | Refused:
+    error = unanswered(asker, what)
+    if not isinstance(error, Refused):
+        return error
+    instead = Text(
+        "{why}用 root 登录，或者在终端里运行，就能当场问。", "{why} Log in as root, or run this in a terminal, where it can be asked."
+    )
+    return Refused(instead.fill(why=error.text), cause="sudo-needs-password")
 
 
 def _denied(target: Target) -> Refused:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -105,10 +106,11 @@ fi
 """
 
 
-def build(folder: Path, workshop: Path, programs: Path | None = None) -> None:
+def build(folder: Path, workshop: Path, programs: Path | None = None, more: Iterable[Package] = ()) -> None:
     """Fill `folder` with all that the web server shows; `workshop` takes what is needed on the way, the signing key too.
 
-    With `programs`, the folder that `golang.programs` gives, the package is the real one, and so is the installer.
+    With `programs`, the folder that `golang.programs` gives, the package is the real one, and so is the installer. `more` are further
+    packages of the same repository.
     """
     debian = folder / "stable/debian"
     pool = debian / "pool"
@@ -125,9 +127,10 @@ def build(folder: Path, workshop: Path, programs: Path | None = None) -> None:
     )
     if programs:
         archive(folder / "stable", programs)
-    _pack(pool, workshop, real(programs) if programs else _stand_in())
+    for package in (real(programs) if programs else _stand_in(), *more):
+        pack(pool, workshop, package)
     keyring = {"usr/share/keyrings/tailscale-archive-keyring.gpg": (sign.public.read_bytes(), 0o644)}
-    _pack(pool, workshop, Package("tailscale-archive-keyring", "1.0", keyring, {}))
+    pack(pool, workshop, Package("tailscale-archive-keyring", "1.0", keyring, {}))
     _index(debian, sign)
 
 
@@ -140,8 +143,8 @@ def _stand_in() -> Package:
     return Package("tailscale", VERSION, files, {"postinst": _POSTINST, "prerm": _PRERM, "postrm": _POSTRM})
 
 
-def _pack(pool: Path, workshop: Path, package: Package) -> None:
-    """One .deb; not pressed, because it only goes from one folder of this machine to another."""
+def pack(pool: Path, workshop: Path, package: Package, press: str = "-Znone") -> Path:
+    """One .deb in `pool`; not pressed, where it only goes from one folder of this machine to another."""
     tree = workshop / package.name
     control = (
         f"Package: {package.name}\nVersion: {package.version}\nArchitecture: {package.architecture}\n{package.control}"
@@ -157,8 +160,9 @@ def _pack(pool: Path, workshop: Path, package: Package) -> None:
         target.write_bytes(content)
         target.chmod(mode)
     deb = pool / f"{package.name}_{package.version}_{package.architecture}.deb"
-    run("dpkg-deb", "--build", "--root-owner-group", "-Znone", str(tree), str(deb))
+    run("dpkg-deb", "--build", "--root-owner-group", press, str(tree), str(deb))
     shutil.rmtree(tree)
+    return deb
 
 
 def _index(debian: Path, sign: _Signer) -> None:

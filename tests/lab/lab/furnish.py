@@ -11,14 +11,13 @@ from lab import identities
 from lab.tools import LabFailed, run
 
 _USERS = {"root": "root", "ops": "home/ops", "dev": "home/dev", "guest": "home/guest"}
+_PURGED = ("sudo", "curl")  # these a host may want to bring back, so its package manager must know that they are gone
 _PROGRAMS = {
-    "sudo": ("usr/bin/sudo",),
-    "curl": ("usr/bin/curl",),
     "gpg": ("usr/bin/gpg",),
     "iptables": ("usr/sbin/iptables", "usr/sbin/ip6tables"),
     "systemd": ("usr/bin/systemctl", "usr/bin/deb-systemd-invoke", "usr/bin/deb-systemd-helper", "usr/bin/journalctl"),
 }
-LACKS = frozenset(_PROGRAMS) | {"tun"}
+LACKS = frozenset(_PROGRAMS) | {*_PURGED, "tun"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ def furnish(root: Path, name: str, wish: Wish, *, certificate: bytes, public: st
         for path in (keys.parent, keys):
             os.chown(path, owner.st_uid, owner.st_gid)
     run("chroot", str(root), "chpasswd", text="".join(f"{user}:{password}\n" for user in _USERS))
+    if gone := [package for package in _PURGED if package in wish.without]:
+        run("chroot", str(root), "env", "SUDO_FORCE_REMOVE=yes", "dpkg", "--purge", "--force-depends", *gone)
     for lack in wish.without:
         for program in _PROGRAMS.get(lack, ()):
             (root / program).unlink(missing_ok=True)

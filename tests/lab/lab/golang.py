@@ -1,7 +1,7 @@
 """The real programs of the tailnet, built here from their authors' modules at pinned versions, once per machine.
 
 `tailscale`, `tailscaled` and `headscale` are met as they are, so that what the lab shows is what a reader's server does. They
-stand in two modules because they want different versions of one library. Go itself is this machine's if it is new enough,
+stand in modules of their own because they want different versions of one library. Go itself is this machine's if it is new enough,
 else the one that a Python package carries.
 """
 
@@ -12,16 +12,15 @@ import hashlib
 import re
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from lab.package import OLDER
 from lab.tools import LabFailed, cache, run
 
 GO = (1, 26, 6)
 _MODULES = Path(__file__).resolve().parents[1] / "tailnet"
-_TARGETS = {
-    "tailscale": ("tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled", "./approval"),
-    "headscale": ("github.com/juanfont/headscale/cmd/headscale",),
-}
 # What a package of Tailscale holds besides the two programs, and its installer: taken from the module, not retold.
 _PARTS = (
     "cmd/tailscaled/tailscaled.service",
@@ -33,10 +32,35 @@ _PARTS = (
     "release/deb/debian.postrm.sh",
     "scripts/installer.sh",
 )
-# Stamped as its authors' own builds are, or the program would give itself no proper version.
-_STAMPS = {"shortStamp": "1.102.3", "longStamp": "1.102.3-t53a0d659a", "gitCommitStamp": "53a0d659afa51835dd7a9283873cca44261454f8"}
-_LINK = " ".join(["-s -w", *(f"-X tailscale.com/version.{name}={value}" for name, value in _STAMPS.items())])
 _BUILD_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class _Build:
+    """Programs of one module: `stamps` are put into them as their authors' own builds have them, or they would give no proper version."""
+
+    module: str
+    targets: Sequence[str]
+    stamps: Mapping[str, str]
+    tags: str = ""
+
+    @property
+    def sources(self) -> list[Path]:
+        """What of the module is kept here."""
+        return sorted(path for path in (_MODULES / self.module).glob("**/*") if path.name in {"go.mod", "go.sum"} or path.suffix == ".go")
+
+
+_STAMPS = {"shortStamp": "1.102.3", "longStamp": "1.102.3-t53a0d659a", "gitCommitStamp": "53a0d659afa51835dd7a9283873cca44261454f8"}
+_TAILSCALE = _Build("tailscale", ("tailscale.com/cmd/tailscale", "tailscale.com/cmd/tailscaled", "./approval"), _STAMPS)
+_HEADSCALE = _Build("headscale", ("github.com/juanfont/headscale/cmd/headscale",), _STAMPS)
+# One program that is both, without what no host here needs: an older version is built for a few tests only.
+_OLDER = _Build(
+    "older",
+    ("tailscale.com/cmd/tailscaled",),
+    {"shortStamp": OLDER, "longStamp": OLDER},
+    "ts_include_cli,ts_omit_aws,ts_omit_kube,ts_omit_tap,ts_omit_bird,ts_omit_completion,ts_omit_systray,ts_omit_desktop_sessions,"
+    "ts_omit_drive,ts_omit_taildrop,ts_omit_webclient,ts_omit_serve,ts_omit_ssh,ts_omit_capture,ts_omit_acme",
+)
 
 
 def programs() -> Path:
@@ -44,17 +68,27 @@ def programs() -> Path:
 
     Made now if it is not there (minutes); several sessions may ask at once. Raises `LabFailed`.
     """
-    sources = sorted(path for path in _MODULES.glob("**/*") if path.name in {"go.mod", "go.sum"} or path.suffix == ".go")
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + repr((_TARGETS, _PARTS, _LINK)).encode()).hexdigest()[:16]
-    place = cache() / f"programs-{digest}"
+    return _made("programs", (_TAILSCALE, _HEADSCALE), ("tailscale", "tailscaled", "headscale"))
+
+
+def older() -> Path:
+    """The same with an older `tailscale` and `tailscaled` (`OLDER`) alone; all that was said of `programs` holds."""
+    return _made("older", (_OLDER,), ("tailscaled",))
+
+
+def _made(name: str, builds: Sequence[_Build], proven: Sequence[str]) -> Path:
+    """The folder of that name, from the cache if it is there; `proven` are the programs that must run."""
+    sources = b"".join(path.read_bytes() for build in builds for path in build.sources)
+    digest = hashlib.sha256(sources + repr((builds, _PARTS)).encode()).hexdigest()[:16]
+    place = cache() / f"{name}-{digest}"
     with (cache() / "building.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.is_dir():
-            _build(place)
+            _build(place, builds, proven)
     return place
 
 
-def _build(place: Path) -> None:
+def _build(place: Path, builds: Sequence[_Build], proven: Sequence[str]) -> None:
     """Build beside the place and move there only when whole and running."""
     part = place.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -62,13 +96,17 @@ def _build(place: Path) -> None:
     go = compiler()
     # GOTOOLCHAIN=local: go must not go and look for another of its kind. The checksums are those of the committed go.sum.
     words = ("env", "CGO_ENABLED=0", "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly -trimpath -buildvcs=false", "nice", str(go))
-    for module, targets in _TARGETS.items():
-        folder = str(_MODULES / module)
-        run(*words, "-C", folder, "build", f"-ldflags={_LINK}", "-o", f"{part}/", *targets, timeout=_BUILD_SECONDS)
-    source = run(*words, "-C", str(_MODULES / "tailscale"), "list", "-m", "-f", "{{.Dir}}", "tailscale.com").strip()
+    for build in builds:
+        folder = str(_MODULES / build.module)
+        link = " ".join(["-s -w", *(f"-X tailscale.com/version.{name}={value}" for name, value in build.stamps.items())])
+        options = (f"-tags={build.tags}", f"-ldflags={link}", "-o", f"{part}/")
+        run(*words, "-C", folder, "build", *options, *build.targets, timeout=_BUILD_SECONDS)
+    source = run(*words, "-C", str(_MODULES / builds[0].module), "list", "-m", "-f", "{{.Dir}}", "tailscale.com").strip()
     for name in _PARTS:
         shutil.copyfile(Path(source, name), part / Path(name).name)
-    for program in ("tailscale", "tailscaled", "headscale"):
+    if not (part / "tailscale").exists():
+        (part / "tailscale").symlink_to("tailscaled")
+    for program in proven:
         run(str(part / program), *(["--version"] if program == "tailscaled" else ["version"]))
     part.rename(place)
 

@@ -134,6 +134,10 @@ class Host:
         """Write until nothing more goes on its disk; for a host that has only so much room."""
         self.exec("cat /dev/zero >/var/full")
 
+    def drain(self) -> None:
+        """What `fill` wrote is gone."""
+        self.exec("rm -f /var/full")
+
     @contextmanager
     def cut_off(self) -> Iterator[None]:
         """The link is cut inside the block, and whole again after it."""

@@ -36,7 +36,8 @@ _NUMBERS = range(8)
 
 
 class Lab:
-    """`hosts` by name, `home` a folder to be `$HOME` for an SSH client (`.ssh/config`, keys, known_hosts), `password` of all accounts.
+    """`hosts` by name, `home` a folder to be `$HOME` for an SSH client (`.ssh/config`, keys, known_hosts), `password` of all accounts,
+    `pristine` the disk that every host begins with.
 
     A context manager; `LabFailed` says why it did not come up, and then nothing is left of it. What takes long to make is made
     when it is first asked for: `tailnet` (real Tailscale), which `tailnet_wanted` begins to build beside everything else.
@@ -56,7 +57,7 @@ class Lab:
             self._begin()
 
     def __enter__(self) -> Self:
-        self._pristine = rootfs.pristine()
+        self.pristine = rootfs.pristine()
         self._claim()
         try:
             self._build()
@@ -75,7 +76,7 @@ class Lab:
 
     @property
     def ssh_config(self) -> Path:
-        """Its configuration: `server`, `jump`, `behind` (the server, reached through jump), `watched` (it, with short patience)."""
+        """Its configuration: each host by its name, and by `watched-NAME` with short patience; `behind` is the server through jump."""
         return self.home / ".ssh/config"
 
     @property
@@ -230,7 +231,7 @@ class Lab:
         """Lay the disk of a host and write on it what makes it this one."""
         folder = self.folder / name
         folder.mkdir()
-        root = rootfs.lay(self._pristine, folder, wish.room)
+        root = rootfs.lay(self.pristine, folder, wish.room)
         if wish.packages:
             rootfs.install(root, wish.packages)
         ip, netns = self.internet.plug(name, place)
@@ -245,11 +246,13 @@ class Lab:
     def write_client(self) -> None:
         """What an SSH client needs to reach the hosts, as a reader's own configuration would have it."""
         lines = []
-        more = dict.fromkeys(("behind", "watched"), self.hosts["server"]) if "server" in self.hosts else {}
-        for alias, host in {**self.hosts, **more}.items():
-            lines += [f"Host {alias}", f"  HostName {host.ip}", "  User root"]
-            lines += ["  ProxyJump jump"] if alias == "behind" else []
-            lines += ["  ServerAliveInterval 1", "  ServerAliveCountMax 2", "  ConnectTimeout 3"] if alias == "watched" else []
+        for name, host in self.hosts.items():
+            for alias in (name, f"watched-{name}", *(["behind"] if name == "server" else [])):
+                lines += [f"Host {alias}", f"  HostName {host.ip}", "  User root"]
+                lines += ["  ProxyJump jump"] if alias == "behind" else []
+                lines += (
+                    ["  ServerAliveInterval 1", "  ServerAliveCountMax 2", "  ConnectTimeout 3"] if alias.startswith("watched-") else []
+                )
         common = ["Host *", f"  IdentityFile {self.key}", "  IdentitiesOnly yes", f"  UserKnownHostsFile {self.known_hosts}"]
         self.ssh_config.write_text("\n".join([*lines, *common]) + "\n")
         self.known_hosts.write_text("".join(host.known_hosts for host in self.hosts.values()))

@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.tools import run
 
 VERSION = "1.102.3"
+OLDER = "1.96.5"  # the last before the node attribute that mends the trap
 File = tuple[bytes, int]
 
 
@@ -27,8 +28,8 @@ class Package:
     control: str = ""
 
 
-def real(programs: Path) -> Package:
-    """The package; `programs` is the folder that `golang.programs` gives."""
+def real(programs: Path, version: str = VERSION) -> Package:
+    """The package; `programs` is the folder that `golang.programs` gives, or `golang.older` with that version."""
 
     def part(name: str, mode: int = 0o644) -> File:
         return (programs / name).read_bytes(), mode
@@ -42,7 +43,7 @@ def real(programs: Path) -> Package:
     }
     scripts = {name: (programs / f"debian.{name}.sh").read_text() for name in ("postinst", "prerm", "postrm")}
     needs = "Depends: iptables, iproute2\nRecommends: tailscale-archive-keyring (>= 1.0)\n"
-    return Package("tailscale", VERSION, files, scripts, architecture(), needs)
+    return Package("tailscale", version, files, scripts, architecture(), needs)
 
 
 def architecture() -> str:

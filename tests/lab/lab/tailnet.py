@@ -14,12 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import apt_repo
+from lab import apt_repo, golang
 from lab.control import Approval, Control
 from lab.furnish import Wish
 from lab.host import Host
 from lab.laptop import Laptop
-from lab.package import VERSION
+from lab.package import OLDER, VERSION, Package, architecture, real
 
 if TYPE_CHECKING:
     from lab.house import Lab
@@ -42,6 +42,7 @@ class Tailnet:
     """`control` and `approval` are two tailnets, `server` a host in the cloud without Tailscale yet, `laptop` the reader's computer."""
 
     version = VERSION
+    older_version = OLDER
 
     def __init__(self, lab: Lab, programs: Path) -> None:
         self._lab, self._programs = lab, programs
@@ -51,11 +52,13 @@ class Tailnet:
         """Bring it all up, by the thread that lives as long as the lab. Raises `LabFailed`."""
         internet = self._lab.internet
         self._packages = internet.serve_at(_PACKAGES)
-        web, workshop = self._lab.folder / "packages", self._lab.folder / "packing"
-        web.mkdir()
+        workshop = self._lab.folder / "packing"
+        self.web.mkdir()
         workshop.mkdir()
-        apt_repo.build(web, workshop, self._programs)
-        self._web = self._lab.serve("packages-web", self._packages, web, self._lab.certify("tailscale.com", "pkgs.tailscale.com"))
+        # A host without curl gets this machine's own from here, as it would from its distribution.
+        curl = Package("curl", "7.88.1", {"usr/bin/curl": ((self._lab.pristine / "usr/bin/curl").read_bytes(), 0o755)}, {}, architecture())
+        apt_repo.build(self.web, workshop, self._programs, [curl])
+        self._web = self._lab.serve("packages-web", self._packages, self.web, self._lab.certify("tailscale.com", "pkgs.tailscale.com"))
         self.control = Control(self._lab, internet.serve_at(_CONTROL), self._programs / "headscale")
         self._cloud()
         self.server = self._lab.add("ecs", self.wish())
@@ -92,6 +95,26 @@ class Tailnet:
         internet = self._lab.internet
         names = {self.control.address: control, internet.serve_at(_APPROVAL): (Approval.name,)}
         return Wish(names, RESOLVERS, **wishes)
+
+    @cached_property
+    def older(self) -> Path:
+        """A package file of an older Tailscale, one that knows no node attribute against the trap; built when first asked for."""
+        workshop = self._lab.folder / "older"
+        workshop.mkdir()
+        return apt_repo.pack(workshop, workshop, real(golang.older(), OLDER), "-Zgzip")
+
+    @property
+    def source(self) -> str:
+        """The line of a sources.list that names the lab's packages as if they were a distribution's.
+
+        It is not the address that the installer writes down: the same one with two keys is an error to apt.
+        """
+        return f"deb [trusted=yes] http://tailscale.com/stable/debian {apt_repo.SUITE} main"
+
+    @property
+    def web(self) -> Path:
+        """The files that the package server shows."""
+        return self._lab.folder / "packages"
 
     def requests(self) -> str:
         """What the package server was asked for so far, one line a request."""
