@@ -153,7 +153,7 @@ async def test_a_link_stays_a_link(home: Home) -> None:
 async def test_an_entry_of_that_name_is_changed_before_the_readers_eyes(home: Home) -> None:
     home.wrote("Host ecs\n  HostName 203.0.113.9\n  User admin\n  IdentityFile ~/.ssh/mine\n")
     person = Person(True)
-    await home.run(person, options={"name": "ecs"})
+    await home.run(person, options={"alias": "ecs"})
     assert home.config.read_text() == "Host ecs\n  HostName 100.96.12.34\n  User admin\n  IdentityFile ~/.ssh/mine\n"
     marked = [(line.mark, line.text.en) for line in person.seen[0].lines if line.mark in ("+", "-")]
     assert marked == [("-", "  HostName 203.0.113.9"), ("+", "  HostName 100.96.12.34")]
@@ -204,7 +204,7 @@ async def test_another_port_stands_in_the_entry(home: Home) -> None:
     ("more", "says"),
     [
         ({"inputs": {}}, "do the verifying step first"),
-        ({"options": {"name": "-oProxyCommand=x"}}, "no host name for ssh"),
+        ({"options": {"alias": "-oProxyCommand=x"}}, "no host name for ssh"),
         ({"options": {"nam": "x"}}, "has no option “nam”"),
     ],
 )

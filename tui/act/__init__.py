@@ -54,7 +54,7 @@ ACTIONS: Final[Mapping[str, Known]] = {
     "ssh.entry": Known(
         "ssh_entry", "ssh_entry",
         Text("把服务器写进 ~/.ssh/config，先给你看改了什么", "Put the server into ~/.ssh/config, after showing what changes"),
-        ("server", "local", "name", "prefix"), root=False,
+        ("server", "local", "alias", "prefix"), root=False,
     ),
     "tailscale.install": Known(
         "install", "install",

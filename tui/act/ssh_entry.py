@@ -4,7 +4,7 @@ It is the reader's own file, and others rely on it: so the change is shown as a 
 a copy of the former file beside it. Mode, link, line ends and every other letter stay. What is there already is not written again.
 
 Options: server, local (names of the two places, as in `tailscale.verify`, whose proof must have been made: it learned `server_tailnet`,
-the address), name (to type after `ssh`; default the server's name in the tailnet with `-ts`), prefix (of the values learned there, default
+the address), alias (to type after `ssh`; default the server's name in the tailnet with `-ts`), prefix (of the values learned there, default
 `ts`). Learns ssh_name.
 """
 
@@ -71,13 +71,13 @@ def _entry(stage: Stage, local: str) -> Entry:
             "that the server is reached through the tailnet has not been proven yet: do the verifying step first (tailscale.verify)",
         )
         raise Unusable(text)
-    name = str(expand(stage.spec.options.get("name", ""), stage.values) or "")
-    if name and not re.fullmatch(r"[A-Za-z0-9_][\w.-]*", name, re.ASCII):
+    alias = str(expand(stage.spec.options.get("alias", ""), stage.values) or "")
+    if alias and not re.fullmatch(r"[A-Za-z0-9_][\w.-]*", alias, re.ASCII):
         text = Text("第 {line} 行：“{name}”不能做 ssh 的主机名", "line {line}: “{name}” is no host name for ssh")
-        raise UsageError(text.fill(line=stage.spec.line, name=name))
+        raise UsageError(text.fill(line=stage.spec.line, name=alias))
     server = str(stage.spec.options.get("server", stage.on if stage.on != local else "ecs"))
     port = address.port or 22
-    alias = name or name_for(stage.values.get(f"{prefix}_name", ""))
+    alias = alias or name_for(stage.values.get(f"{prefix}_name", ""))
     return Entry(alias, address.hostname, address.username or "root", port, _known_as(stage, server) if port == 22 else "")
 
 

@@ -65,9 +65,9 @@ def with_entry(config: str, entry: Entry) -> str | Text:
         return "".join(_changed(lines, named[0], entry))
     if named:
         text = Text(
-            "~/.ssh/config 第 {line} 行的 Host 不止写了 {alias}，或有好几处，没有改它；换一个名字（选项 name）",
+            "~/.ssh/config 第 {line} 行的 Host 不止写了 {alias}，或有好几处，没有改它；换一个名字（选项 alias）",
             "~/.ssh/config names {alias} together with others or more than once (line {line}); it was left alone: choose another name "
-            "(option name)",
+            "(option alias)",
         )
         return text.fill(alias=entry.alias, line=named[0] + 1)
     return _added(lines, entry)
