@@ -9,6 +9,7 @@ import pytest
 from tui.practice import jail
 from tui.practice.tools.ground import Ground
 from tui.practice.tools.paths import place, script, unplace
+from tui.practice.world import World
 
 GROUND = Ground(Path("/w"), "ecs")
 
@@ -55,6 +56,15 @@ async def test_questions_reach_the_worlds_network_and_no_other(world, run) -> No
     assert "refused" in (await run(world, "exec 3<>/dev/tcp/192.0.2.1/443")).err
     knock = await run(world, "exec 3<>/dev/tcp/203.0.113.10/22 && read -r line <&3; echo $line", "local")
     assert knock.out.startswith("SSH-2.0-")
+
+
+async def test_what_the_rule_drops_is_silence_not_an_end(run) -> None:
+    ask = "exec 3<>/dev/tcp/100.100.100.200/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; "
+    ask += "IFS= read -r -t 0.3 line <&3; echo $(($? > 128)) ${line%$'\\r'}"
+    async with World(["node-key-expired"], login_after=0) as world:
+        assert (await run(world, ask)).out == "0 HTTP/1.0 404 Not Found\n"
+        await run(world, "sudo tailscale up --timeout=20s")
+        assert (await run(world, ask)).out == "1\n"
 
 
 @pytest.mark.skipif(not jail.available(), reason="this system has nothing to confine with")

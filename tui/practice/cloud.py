@@ -109,7 +109,7 @@ def _web(address: str, passes: Callable[[], bool]) -> type[socketserver.BaseRequ
                     _skip(self.rfile)
                     self.wfile.write(page(address, method, path))
                 else:
-                    self.rfile.read(1)  # until the other end gives up
+                    self.rfile.read()  # until the other end gives up
 
     return Request
 
