@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ def _keep(folder: Path, key: str, kept: tuple[Page, ...]) -> None:
         fresh.write_text(json.dumps(data, ensure_ascii=False, default=str), encoding="utf-8")
         fresh.replace(folder / "failures.json")
     except OSError:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
 
 
 def _page(data: dict[str, Any]) -> Page:

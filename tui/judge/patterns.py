@@ -62,7 +62,7 @@ def compiled(pattern: str) -> Any:
         return re2.compile(_multiline(pattern), _options())
     except re2.error as error:
         why = error.args[0].decode("utf-8", "replace") if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise BadPattern(Text("正则写错了：{why}", "bad pattern: {why}").fill(why=same(why))) from error
+        raise BadPattern(Text("正则写错了：{why}", "bad pattern: {why}").fill(why=same(why.replace("(?m)", "")))) from error
 
 
 @cache
