@@ -97,8 +97,10 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
 def steps(guide: str, as_json: bool) -> None:
     """Show what a document means to the program."""
     from tui.guide import library, parse
+    from tui.guide.model import ActionSpec, is_offered
     from tui.guide.outline import outline
     from tui.run.clean import clean
+    from tui.run.plan import approved_lines
 
     document = parse.load(library.find(guide))
     rows = outline(document)
@@ -108,9 +110,9 @@ def steps(guide: str, as_json: bool) -> None:
     for step, row in zip(document.steps, rows, strict=True):
         where = row["on"] or Text("在哪里？", "where?")
         click.echo(clean(f"{step.line:>5}  {step.id}  [{where}]  {f'{step.label} {step.title}'.strip()}"))
-        for command in row["commands"]:
-            mark = "·" if command["explicit"] else "$"
-            for line in command["text"].splitlines():
+        for item in step.items:
+            for line in approved_lines(item):
+                mark = "·" if is_offered(item) else "▸" if isinstance(item, ActionSpec) else "$"
                 click.echo(f"         {mark} {clean(line)}")
     if not rows:
         click.echo(str(Text("这份文档里没有步骤", "this document has no steps")))

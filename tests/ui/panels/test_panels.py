@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from tui import texts
 from tui.guide.model import CheckSpec, Guide, Input, Step
 from tui.judge.evidence import Status
-from tui.run.events import Checked, Outcome, StepEnded, StepStarted
+from tui.run.events import Checked, Learned, Outcome, StepEnded, StepStarted
 from tui.run.state import CheckState, Phase, RunState, StepState, Value, fold_all
 from tui.texts import same
 from tui.ui.app import speak
@@ -207,3 +207,19 @@ async def test_a_panel_says_everything_again_in_the_other_language(kind: type[Ch
         await pilot.pause()
         said = " ".join(cell.text for row in panel.query_one(Table).rows for cell in row)
         assert english in said
+
+
+def test_what_may_stay_empty_is_no_gap_and_what_an_action_keeps_for_itself_is_not_shown() -> None:
+    document = Guide(
+        Path("g.md"),
+        "g",
+        "G",
+        source="",
+        tokens=(),
+        steps=(),
+        digest="d",
+        inputs=(Input("NEEDED"), Input("TOKEN", "secret", optional=True)),
+    )
+    learned = Learned(run="r", at=0.0, step="a", item=0, values={"ts_ip": "100.64.0.1", "network_before": "x" * 400})
+    rows = value_rows(document, fold_all([learned]), "")
+    assert [row[0].text for row in rows] == ["NEEDED", "ts_ip"]

@@ -201,6 +201,67 @@ async def test_an_offered_command_runs_while_a_step_waits_for_its_reader() -> No
         await sight(pilot, "✓ 通过")
 
 
+async def awaiting(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+    """An action waits for its reader; an offered command asked for meanwhile runs, and then what was waited for is there."""
+    if request.item is not None:
+        yield command("look", "echo offered", item=1)
+        yield printed("look", "offered\n", item=1)
+        yield command_ended("look", item=1)
+        session.gate.set()
+        return
+    yield began(request)
+    yield step_began("look")
+    yield command("look", "x.local")
+    yield ev.Waited(run="r", at=NOW, step="look", item=0, what=Text("装好它", "install it"), url="", until=NOW + 600)
+    await session.gate.wait()
+    yield ev.WaitEnded(run="r", at=NOW, step="look", item=0, reached=True)
+    yield command_ended("look")
+    yield ended(Outcome.PASSED)
+
+
+async def test_an_offered_command_runs_while_an_action_waits_for_its_reader() -> None:
+    program, session = app(awaiting)
+    async with program.run_test(size=WIDE, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "装好它")
+        assert not screen(pilot).offers("run"), "the step itself is under way"
+        screen(pilot).document.goto("look", 1)
+        await until(pilot, lambda: screen(pilot).offers("run"))
+        await pilot.press("r")
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        assert session.requests == [Request(steps=("look",)), Request(steps=("look",), item=1)]
+
+
+TWO = DOCUMENT.replace("echo hello\n```\n", "echo hello\n```\n\n```bash\necho again\n```\n")
+
+
+async def two_commands(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+    """The two commands of a step, with a gate between them."""
+    yield began(request)
+    yield step_began("look")
+    yield command("look", "echo hello", item=0)
+    await session.gate.wait()
+    yield command_ended("look", item=0)
+    yield command("look", "echo again", item=1)
+    yield command_ended("look", item=1)
+    yield ended(Outcome.PASSED)
+
+
+@pytest.mark.parametrize(("moved", "stands"), [(None, 1), (2, 2)])
+async def test_the_cursor_goes_along_with_the_run_unless_its_reader_went_elsewhere(moved: int | None, stands: int) -> None:
+    program, session = app(two_commands, text=TWO)
+    async with program.run_test(size=WIDE) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: 0 in screen(pilot).runner.state.step("look").commands)
+        if moved is not None:
+            screen(pilot).document.goto("look", moved)
+        session.gate.set()
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        stop = screen(pilot).document.current
+        assert stop is not None
+        assert stop.item == stands
+
+
 async def logging_in(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
     """A command prints a link and waits until it was opened."""
     yield began(request)
