@@ -167,7 +167,7 @@ def _ranked(found: Sequence[Finding], causes: Mapping[str, frozenset[str]]) -> t
 
 def _placed(finding: Finding, others: Mapping[str, Finding], causes: frozenset[str]) -> Finding:
     """The finding behind the cause it follows from, and less sure where a near cause speaks as loudly."""
-    speaking = [others[i] for i in causes if i in others and others[i].score > SCORES[Sure.MAYBE]]
+    speaking = [others[i] for i in causes if i in others and others[i].sure is not Sure.MAYBE]
     if speaking:
         best = max(speaking, key=lambda each: (each.score, each.page.id))
         finding = replace(finding, score=max(1, min(finding.score, best.score) - _FOLLOWS), follows=best.page.id)
