@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tui.guide import library
 from tui.guide.search.find import Stopped
 from tui.guide.search.index import Index
+from tui.guide.search.store import decode
 
 
 @pytest.fixture
@@ -78,6 +80,18 @@ def test_it_lasts_and_belongs_to_its_owner_alone(folder: Path, home: Path) -> No
         assert home.stat().st_mode & 0o777 == 0o700
 
 
+def test_it_keeps_the_library_s_entries_so_that_a_listing_reads_only_what_changed(folder: Path, home: Path) -> None:
+    (folder / "b.md").write_text("# 问答\n\n一句话。\n\n## Q1 甲？\n\n## Q2 乙？\n", encoding="utf-8")
+    (folder / "c.md").write_bytes(b"\x00")
+    Index(home, [folder]).update()
+    kept = Index(home, [folder]).kept()
+    fresh = library.entries([folder], "zh")
+    assert [kept[entry.path][2] for entry in fresh if entry.problem is None] == [entry for entry in fresh if entry.problem is None]
+    assert folder / "c.md" not in kept
+    (folder / "a.md").write_text("# 改过\n", encoding="utf-8")
+    assert [entry.title for entry in library.entries([folder], "zh", kept=kept)] == ["改过", "问答", "c"]
+
+
 def test_a_folder_no_longer_wanted_is_forgotten(folder: Path, home: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     Index(home, [folder]).update()
@@ -121,6 +135,10 @@ def test_a_damaged_index_is_made_anew(folder: Path, home: Path, damage: Callable
     index = Index(home, [folder])
     index.update()
     assert names(index, "登录") == ["a.md"]
+    index.close()
+    with sqlite3.connect(home / "search.db") as db:  # in its place, not only in a temporary one
+        assert db.execute("SELECT count(*) FROM docs").fetchone() == (2,)
+    db.close()
 
 
 def test_even_while_it_is_in_use(folder: Path, home: Path) -> None:
@@ -145,6 +163,7 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from tui.guide.search.index import Index
+from tui.guide.search.store import decode
 index = Index(Path(sys.argv[1]), [Path(sys.argv[2])])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -156,7 +175,7 @@ print(len(index.find("登录", language="zh").hits))
 def test_two_programs_at_once(tmp_path: Path, home: Path, checkout: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(120):
+    for number in range(400):
         (folder / f"{number}.md").write_text(f"# 第 {number} 份\n\n登录 {number}\n", encoding="utf-8")
     command = [sys.executable, "-c", _PROGRAM, str(home), str(folder)]
     environ = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONUTF8": "1"}
@@ -173,11 +192,15 @@ def test_two_programs_at_once(tmp_path: Path, home: Path, checkout: Path) -> Non
         program.stdin.flush()
     for program in programs:
         out, errors = program.communicate(timeout=120)
-        assert (out.strip(), errors) == ("120", "")
+        assert (out.strip(), errors) == ("400", "")
     index = Index(home, [folder])
     assert not index.update() or names(index, "登录")
     with sqlite3.connect(home / "search.db") as db:
-        assert db.execute("SELECT count(*) FROM docs").fetchone() == (120,)
+        assert db.execute("SELECT count(*) FROM docs").fetchone() == (400,)
+        assert db.execute("SELECT count(*) FROM bodies").fetchone() == (400,)
+        ids = sum(1 << number for (number,) in db.execute("SELECT id FROM docs"))
+        held = [decode(bits) for (bits,) in db.execute("SELECT bits FROM terms WHERE term = '登录'")]
+        assert all(bits == ids for bits in held)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()
 

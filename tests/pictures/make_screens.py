@@ -44,8 +44,13 @@ class Picture:
 
 
 def library(display: Display) -> None:
-    """The list, with the preview of the guide under the cursor."""
+    """What is found for a word, with the preview of the guide under the cursor."""
     display.wait("Q1 用 Tailscale 从任何地方连上阿里云 ECS", "注册 Tailscale 账号", "nginx")
+    display.press("/")
+    display.wait("清除搜索")
+    display.press(*"denglu")
+    display.wait("含有“denglu”", "找到于")
+    display.settle()
 
 
 def approval(display: Display) -> None:

@@ -21,6 +21,7 @@ from tui.run.journal import Journal
 from tui.run.recent import recent
 from tui.ui.app import ZhinanApp
 from tui.ui.screens.guide.screen import GuideScreen
+from tui.ui.screens.library import shelf as library_shelf
 from tui.ui.screens.library.screen import LibraryScreen
 from tui.ui.starts import LibraryStart
 
@@ -258,6 +259,13 @@ def test_nothing_was_used_where_there_is_no_journal_or_a_broken_one(tmp_path: Pa
     assert not (tmp_path / "runs.db").exists()
     (tmp_path / "runs.db").write_bytes(b"no database" * 500)
     assert recent(tmp_path, 3) == []
+
+
+async def test_of_very_many_the_rest_is_left_to_the_search(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_shelf, "MOST_LISTED", 1)
+    async with at_library().run_test(size=WIDE) as pilot:
+        await sight(pilot, "还有 1 份没有列出：按 / 查找")
+        assert not sees(pilot, "很慢怎么办")
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "looked"])

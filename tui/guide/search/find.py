@@ -20,7 +20,7 @@ from tui.guide.search.store import Store, unpacked
 from tui.guide.search.text import fold, small
 from tui.texts import Language
 
-_MOST_PLACES = 60
+_MOST_PLACES = 40
 _TOGETHER = 2
 
 
@@ -81,6 +81,7 @@ def find(
     if not wanted or not all(wanted):
         return Found()
     scores = _estimate(wanted)
+    held = [[(sense, sense.bits) for sense in each] for each in wanted]
     hits: list[Hit] = []
     families: dict[Path, int] = {}
     many, read = len(scores) - scores.count(0), 0
@@ -88,7 +89,7 @@ def find(
         if read % 16 == 0 and stop():
             raise Stopped
         found = _Document.read(store, number, every=every_line)
-        if found is None or not found.look(wanted):
+        if found is None or not found.look(held):
             continue
         if every_line:
             hits += found.lines()
@@ -149,7 +150,7 @@ def _best_first(scores: bytes) -> Iterator[int]:
 @dataclass(slots=True)
 class _Document:
     number: int
-    path: Path
+    path: str
     title: str
     names: str
     wide: bool
@@ -166,17 +167,19 @@ class _Document:
         if row is None:
             return None
         source = lines.Lines(row[4], row[5], unpacked(row[6]))
-        return cls(number, Path(row[0]), row[1], row[2], bool(row[3]), source, None if every else _MOST_PLACES)
+        return cls(number, row[0], row[1], row[2], bool(row[3]), source, None if every else _MOST_PLACES)
 
-    def look(self, wanted: list[list[Sense]]) -> bool:
-        """Find every word; False if one is not there after all."""
-        folded = (fold if self.wide else small)(self.source.text)
+    def look(self, wanted: list[list[tuple[Sense, int]]]) -> bool:
+        """Find every word, in the meanings that the index knows here; False if one is not there after all."""
+        folded = ""
         self.words = len(wanted)
         for index, senses in enumerate(wanted):
-            here = [sense for sense in senses if sense.bits >> self.number & 1]
+            here = [sense for sense, bits in senses if bits >> self.number & 1]
             there = False
             for sense in here:
-                for match in islice(sense.pattern.finditer(folded), self.most):
+                if sense.cased and not folded:
+                    folded = (fold if self.wide else small)(self.source.text)
+                for match in islice(sense.pattern.finditer(folded if sense.cased else self.source.text), self.most):
                     self._mark(index, sense, match)
                     there = True
             if not there and not self._named(index, here):
@@ -218,7 +221,7 @@ class _Document:
         spans = ((max(0, start - skipped), end - skipped) for start, end in self.spans.get(line, ()))
         whole = HEAVIEST * self.words + _TOGETHER * (self.words - 1)
         return Hit(
-            self.path,
+            Path(self.path),
             self.title,
             line + 1,
             self.source.path_of(line),

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
+from tui.guide.library import Kept
 from tui.guide.search import find, near, update
 from tui.guide.search.find import Found, Hit
 from tui.guide.search.senses import Senses
@@ -46,6 +47,14 @@ class Index:
                         raise
                     self._mend(store, error)
         raise AssertionError
+
+    def kept(self) -> Kept:
+        """See `update.kept`; nothing where the index can't say."""
+        with self._writing:
+            try:
+                return update.kept(self._opened())
+            except (sqlite3.Error, ValueError, TypeError):
+                return {}
 
     def find(
         self,

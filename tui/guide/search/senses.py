@@ -51,11 +51,15 @@ HEAVIEST = _BASE[TITLE]
 
 
 class Sense(NamedTuple):
-    """One meaning: how it is found in a folded text, and documents (as bits) that may hold it, by weight. `rank` None: see `rank_of`."""
+    """One meaning: how it is found in a folded text, and documents (as bits) that may hold it, by weight. `rank` None: see `rank_of`.
+
+    One that is not `cased` is found in the text as it is, too: folding a text costs more than looking through it.
+    """
 
     pattern: re.Pattern[str]
     rank: Rank | None
     tiers: tuple[tuple[int, int], ...]
+    cased: bool = True
 
     @property
     def bits(self) -> int:
@@ -103,7 +107,8 @@ class Senses:
     def _written(self, word: str) -> Sense:
         pattern = re.compile(re.escape(word))
         if not LATIN.fullmatch(word):
-            return Sense(pattern, Rank.WHOLE, tuple((WEIGHTS[Rank.WHOLE][kind], self._held(word, kind)) for kind in KINDS))
+            tiers = [(WEIGHTS[Rank.WHOLE][kind], self._held(word, kind)) for kind in KINDS]
+            return Sense(pattern, Rank.WHOLE, tuple(tiers), cased=not all(map(is_ideograph, word)))
         longer = self.containing(word)
         begun = [each for each in longer or () if each.startswith(word)]
         tiers = []
@@ -147,7 +152,7 @@ class Senses:
             for some in pairs:
                 bits &= self._any(some, GRAM + kind)
             tiers.append((WEIGHTS[Rank.SOUND][kind], bits))
-        return Sense(re.compile(way.pattern), Rank.SOUND, tuple(tiers))
+        return Sense(re.compile(way.pattern), Rank.SOUND, tuple(tiers), cased=False)
 
     def _pairs(self, first: frozenset[str], second: frozenset[str]) -> list[str]:
         return [a + b for a in first for b in self._followers.get(a, ()) if b in second]

@@ -20,7 +20,7 @@ from pathlib import Path
 from tui.config import private_folder
 from tui.errors import ConfigError
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of what is kept or of how documents are cut; an index of another version is made anew."""
 GRAM, WORD = 0, 10
 """A term's slot is one of these plus the kind of lines it stands in (`lines.TEXT` meaning any)."""
@@ -33,7 +33,8 @@ _TABLES = {"docs", "bodies", "terms", "state"}
 _SCHEMA = """
 CREATE TABLE docs (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
-    seen INTEGER NOT NULL, digest BLOB NOT NULL, title TEXT NOT NULL, names TEXT NOT NULL
+    seen INTEGER NOT NULL, digest BLOB NOT NULL, title TEXT NOT NULL, names TEXT NOT NULL,
+    entry TEXT NOT NULL
 );
 CREATE TABLE bodies (
     id INTEGER PRIMARY KEY, body TEXT NOT NULL, wide INTEGER NOT NULL, marks BLOB NOT NULL, starts BLOB NOT NULL
@@ -103,7 +104,8 @@ class Store:
 
     def _connect(self) -> None:
         self.db = self._open()
-        self.writer = self._open()
+        self.writer = self._connection()
+        self.writer.execute("PRAGMA synchronous=NORMAL")
 
     def _disconnect(self) -> None:
         for name in ("db", "writer"):
@@ -114,7 +116,7 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         for _ in range(2):
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
-            db = sqlite3.connect(self._file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+            db = self._connection()
             try:
                 if self._prepare(db):
                     return db
@@ -127,11 +129,13 @@ class Store:
                 Path(f"{self._file}{ending}").unlink(missing_ok=True)
         raise OSError(self._file)
 
+    def _connection(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+
     @staticmethod
     def _prepare(db: sqlite3.Connection) -> bool:
         """Make an empty file ready; False for one of another version, or one that is not whole."""
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
         with writing(db):
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:

@@ -8,6 +8,7 @@ document held before is cut anew from the text kept in the index, so that no lis
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from tui.errors import DocumentError
 from tui.guide import library
+from tui.guide.library import Entry
 from tui.guide.search import lines
 from tui.guide.search.store import GRAM, WORD, Store, packed, writing
 from tui.guide.search.text import fold, grams, has_wide, latin
@@ -23,7 +25,7 @@ from tui.guide.source import LARGEST, decode
 
 Sets = dict[int, dict[str, list[int]]]
 Tell = Callable[[int, int], None]
-_AT_ONCE = 2000
+_AT_ONCE = 500
 _RACY = 2_000_000_000  # ns; the coarsest clock of a file system (FAT)
 
 
@@ -41,6 +43,7 @@ class _File:
     marks: bytes = b""
     title: str = ""
     names: str = ""
+    entry: str = ""
 
 
 def update(store: Store, folders: Sequence[Path], tell: Tell = lambda _done, _all: None, stop: Callable[[], bool] = lambda: False) -> bool:
@@ -102,9 +105,24 @@ def _read(file: _File) -> None:
     except DocumentError:
         text = ""
     entry, front = library.described(file.path, file.folder, text)
-    file.text, file.title = text, entry.title
+    file.text, file.title, file.entry = text, entry.title, json.dumps(_listed(entry), ensure_ascii=False) if text else ""
     file.marks = lines.kinds(text, entry.title, front)
     file.names = f"{file.path.stem}\n{entry.id}"
+
+
+def _listed(entry: Entry) -> list[object]:
+    return [entry.id, entry.title, entry.summary, entry.chapter, entry.steps, entry.language, entry.questions]
+
+
+def kept(store: Store) -> library.Kept:
+    """The library's entries as the index knows them, so that a listing need not read ten thousand files. Raises sqlite3.Error."""
+    found: library.Kept = {}
+    for path, folder, size, mtime, entry in store.writer.execute("SELECT path, folder, size, mtime, entry FROM docs WHERE entry != ''"):
+        name, title, summary, chapter, steps, language, questions = json.loads(entry)
+        asked = tuple(library.Question(*each) for each in questions)
+        known = Entry(Path(path), name, title, Path(folder), summary, chapter, steps, language, None, asked)
+        found[known.path] = (size, mtime, known)
+    return found
 
 
 def _write(store: Store, files: Sequence[_File], gone: Sequence[str], now: int) -> None:
@@ -135,8 +153,8 @@ def _write(store: Store, files: Sequence[_File], gone: Sequence[str], now: int) 
 
 
 def _keep(store: Store, number: int | None, file: _File, about: tuple[object, ...]) -> int:
-    sql = "INSERT OR REPLACE INTO docs (id, path, folder, size, mtime, seen, digest, title, names) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    kept = store.writer.execute(sql, (number, str(file.path), *about, file.title, file.names)).lastrowid
+    sql = "INSERT OR REPLACE INTO docs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    kept = store.writer.execute(sql, (number, str(file.path), *about, file.title, file.names, file.entry)).lastrowid
     body = file.text or ""
     row = (kept, body, has_wide(body), file.marks, packed(lines.starts(body)))
     store.writer.execute("INSERT OR REPLACE INTO bodies VALUES (?, ?, ?, ?, ?)", row)

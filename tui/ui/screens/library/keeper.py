@@ -39,7 +39,7 @@ class Keeper(Screen[None]):
         self._folders = folders
         self._home = home
         self._index: Index | None = None
-        self._kept: Kept = {}
+        self._kept: Kept | None = None
         self._reading = Lock()
         self._gone = Event()
 
@@ -72,6 +72,8 @@ class Keeper(Screen[None]):
         """List everything, then see to the index."""
         worker = get_current_worker()
         with self._reading:
+            if self._kept is None:
+                self._kept = self._index.kept() if self._index is not None else {}
             shelf = read_all(self._folders, texts.language(), self._home, self._kept)
         if not worker.is_cancelled:
             self._tell(self.listed, shelf)

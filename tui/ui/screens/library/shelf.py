@@ -13,10 +13,13 @@ from tui.run.recent import Used, recent
 from tui.texts import Language, Text, same
 
 _MOST_USED = 3
+MOST_LISTED = 500
+"""Nobody scrolls through more, and each has to be drawn."""
 _USED = Text("最近用过", "Used lately")
 _BUILT_IN = Text("指南", "Guides")
 _OWN = Text("我的  {folder}", "Mine  {folder}")
 _FAILURES = Text("故障页  {n} 篇", "Failure pages  {n}")
+_MORE = Text("还有 {n} 份没有列出：按 / 查找", "{n} more are not listed: press / to search")
 _FOUND = Text("指南  含有“{words}”的 {n} 份", "Guides  {n} with “{words}”")
 _FOUND_PAGES = Text("故障页  含有“{words}”的 {n} 份", "Failure pages  {n} with “{words}”")
 _BEST = Text("最合适的 {n} 份，全部约 {all} 份", "The best {n} of about {all}")
@@ -93,13 +96,15 @@ def rows(shelf: Shelf, *, failures_open: bool) -> Iterator[Row]:
         yield Row(heading=_USED)
         yield from (Row(used=used) for used in shelf.used)
     last: Text | None = None
-    for entry in shelf.guides:
+    for entry in shelf.guides[:MOST_LISTED]:
         heading = _heading(entry)
         if heading != last:
             last = heading
             yield Row(heading=heading)
         yield Row(entry=entry)
         yield from _questions(entry)
+    if len(shelf.guides) > MOST_LISTED:
+        yield Row(heading=_MORE.fill(n=len(shelf.guides) - MOST_LISTED))
     if shelf.failures:
         yield Row(heading=_FAILURES.fill(n=len(shelf.failures)), folded=not failures_open)
         if failures_open:
