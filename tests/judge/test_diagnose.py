@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.errors import ZhinanError
 from tui.judge.diagnose import Book, Diagnosis
 from tui.judge.failure import HARMLESS, Page, Sign, Sure
 from tui.judge.patterns import BLOCK, BadPattern, Patterns, compiled, matches
@@ -230,6 +232,12 @@ def test_it_does_not_matter_where_blocks_are_cut(rows: list[str], data: st.DataO
 @given(st.text(max_size=60))
 def test_a_word_is_found_in_any_line_that_holds_it(around: str) -> None:
     assert matches("needle word", " ".join(f"{around} needle word {around}".split())) or "\n" in around
+
+
+def test_where_re2_is_missing_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    with pytest.raises(ZhinanError, match="google-re2"):
+        Patterns(["word"])
 
 
 def test_a_pattern_that_fits_nothing_ends_too() -> None:

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from stage import Stage, command, guide, probe, step
 
-from tui.errors import Refused
+from tui.errors import Refused, ZhinanError
 from tui.guide.model import ActionSpec
 from tui.judge.diagnose import Book
 from tui.judge.evidence import End
@@ -98,9 +99,10 @@ async def test_nor_is_one_that_no_page_explains(journal: Journal) -> None:
     assert fold_all(events).step("a").causes == ()
 
 
-async def test_pages_that_can_not_be_read_make_no_failure_worse(journal: Journal) -> None:
+@pytest.mark.parametrize("error", [OSError("gone"), ZhinanError(Text("没有", "not there"))])
+async def test_pages_that_can_not_be_read_make_no_failure_worse(journal: Journal, error: Exception) -> None:
     def broken() -> Book:
-        raise OSError
+        raise error
 
     stage = Stage(journal, guide(step("a", 1, command("apt-get update", 1))), (Recorded("apt-get update", LOG, code=100),))
     stage.session.book = broken

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.errors import ZhinanError
 from tui.judge import logtext
 from tui.texts import Text, same
 
@@ -53,11 +54,20 @@ class Seen:
     places: dict[int, list[Place]] = field(default_factory=dict)
 
 
+def _re2() -> Any:
+    """The library, imported when something is looked for. Raises ZhinanError where it is not there: it has no build for every system."""
+    try:
+        import re2
+    except ImportError as error:
+        words = Text("没有 google-re2 就不能诊断：pip install google-re2", "no diagnosis without google-re2: pip install google-re2")
+        raise ZhinanError(words) from error
+    return re2
+
+
 @cache
 def compiled(pattern: str) -> Any:
     """The pattern as RE2 has it: letter case ignored, `^` and `$` at each line. Raises `BadPattern`."""
-    import re2
-
+    re2 = _re2()
     try:
         return re2.compile(_multiline(pattern), _options())
     except re2.error as error:
@@ -67,9 +77,7 @@ def compiled(pattern: str) -> Any:
 
 @cache
 def _options() -> Any:
-    import re2
-
-    options = re2.Options()
+    options = _re2().Options()
     options.case_sensitive = False
     options.never_nl = True
     options.log_errors = False
@@ -94,8 +102,7 @@ class Patterns:
     """A fixed list of patterns, looked for together. A pattern's number is its index; bad ones are left out."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        import re2
-
+        re2 = _re2()
         self.patterns = list(patterns)
         self._filter = re2.Filter()
         self._numbers: list[int] = []

@@ -125,7 +125,7 @@ _RULES: Final = (
     ),
     _rule(
         r"locked out",
-        "tailnet-lock",
+        "tailnet-lock-unsigned",
         "这个 tailnet 开了锁（Tailnet Lock），这台机器还没有被签名",
         "this tailnet uses Tailnet Lock, and this machine has not been signed",
         blocks=True,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from tui.errors import ZhinanError
 from tui.judge.diagnose import Book, Finding
 from tui.judge.failure import Page, Sure
 from tui.judge.patterns import Place
@@ -29,7 +30,7 @@ def causes(
         pages = book()
         material = _Material(logs, words)
         found = pages.diagnose(material, step).findings
-    except (ImportError, OSError):
+    except (ZhinanError, OSError):
         return ()
     made = [_cause(finding, material) for finding in found if finding.page.id != known]
     page = next((page for page in pages.pages if page.id == known), None)
