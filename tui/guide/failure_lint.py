@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -81,9 +80,12 @@ def _sign(sign: Sign, *, harmless: bool) -> Iterator[Problem]:
     if good and not harmless and len(sign.lines) == 1 and Patterns(sign.lines).scan([_HEALTHY]).places:
         words = Text("“{pattern}” 太宽：健康的日志里也有", "“{pattern}” is too wide: healthy logs have it, too")
         yield Problem(sign.at, words.fill(pattern=same(sign.lines[0])))
-    for pattern in sign.lines if good else ():
-        if not re.search(r"[A-Za-z]{3}|[\u4e00-\u9fff]{2}", re.sub(r"\\[a-zA-Z]|\[[^\]]*\]", "", pattern)):
-            words = Text("“{pattern}” 里没有固定的字词，什么都可能匹配", "“{pattern}” has no fixed words: it may match anything")
+    for pattern in (*sign.lines, *sign.unless) if good else ():
+        if Patterns((pattern,)).blind():
+            words = Text(
+                "“{pattern}” 有一种写法里没有固定的字词，什么都可能匹配",
+                "“{pattern}”: one way to match it has no fixed words, so it may match anything",
+            )
             yield Problem(sign.at, words.fill(pattern=same(pattern)))
 
 

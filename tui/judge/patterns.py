@@ -115,6 +115,11 @@ class Patterns:
         if self._numbers:
             self._filter.Compile()
 
+    def blind(self) -> list[str]:
+        """The patterns that have to be tried on every block, because not all ways to match them hold a few fixed characters."""
+        found = self._filter.Match(b"", potential=True) if self._numbers else None
+        return [self.patterns[self._numbers[index]] for index in found or ()]
+
     def scan(self, log: Iterable[bytes]) -> Seen:
         """Look for all of them in a log given as blocks of bytes, cut anywhere."""
         seen, read, ended = Seen(), 0, True
