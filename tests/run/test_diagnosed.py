@@ -17,6 +17,7 @@ from tui.judge.failure import Page, Sign
 from tui.run import events as ev
 from tui.run.journal import Journal
 from tui.run.state import fold_all
+from tui.run.wire import from_wire, to_wire
 from tui.target.replay import Recorded
 from tui.texts import Text
 
@@ -62,10 +63,10 @@ async def test_it_survives_the_journal_and_the_wire(journal: Journal) -> None:
     stage = staged(journal, guide(step("a", 1, command("apt-get update", 1))), (Recorded("apt-get update", LOG, code=100),))
     told = diagnosed(await stage.run("a"))
     assert diagnosed(list(journal.events(stage.session.run_id))) == told
-    wire = json.loads(json.dumps(ev.to_wire(told[0])))
+    wire = json.loads(json.dumps(to_wire(told[0])))
     assert wire["causes"][0]["title"] == {"zh": "apt-lock-held 的标题", "en": "title of apt-lock-held"}
     assert wire["causes"][0]["evidence"] == [{"text": "E: Could not get lock /var/lib/dpkg/lock", "item": 0, "line": 2}]
-    assert ev.from_wire(wire) == told[0]
+    assert from_wire(wire) == told[0]
 
 
 async def test_what_a_check_saw_is_evidence_that_stands_in_no_log(journal: Journal) -> None:

@@ -11,9 +11,10 @@ from tui.guide.model import ActionSpec, CheckSpec, Input, Manual
 from tui.judge.evidence import End, Status
 from tui.run import events as ev
 from tui.run.ask import Nobody
-from tui.run.events import AnyEvent, Outcome, to_wire
+from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal
 from tui.run.state import Phase, fold_all
+from tui.run.wire import to_wire
 from tui.secret import MASK, Secret
 from tui.target.base import Asker
 from tui.target.replay import Recorded, ReplayTarget
@@ -239,7 +240,7 @@ async def test_secrets_are_in_no_event_and_no_file(journal: Journal, tmp_path: A
     stage = Stage(journal, document, (echo,), inputs={"KEY": Secret("hunter2secret")})
     events = await stage.run("a")
     assert stage.environment["KEY"] == "hunter2secret"
-    everything = repr([ev.to_wire(event) for event in events])
+    everything = repr([to_wire(event) for event in events])
     for file in tmp_path.rglob("*"):
         if file.is_file():
             everything += file.read_bytes().decode(errors="replace")

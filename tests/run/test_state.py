@@ -6,8 +6,9 @@ import pytest
 
 from tui.judge.evidence import End, Status
 from tui.run import events as ev
-from tui.run.events import AnyEvent, Outcome, from_wire, to_wire
+from tui.run.events import AnyEvent, Outcome
 from tui.run.state import Phase, RunState, fold, fold_all
+from tui.run.wire import KINDS, from_wire, to_wire
 from tui.texts import Text, same
 
 HEAD = {"run": "r", "at": 100.0}
@@ -100,4 +101,4 @@ def test_wire_and_back(event: AnyEvent) -> None:
     wire = to_wire(event)
     assert list(wire)[:2] == ["event", "run"]
     assert from_wire(wire) == event
-    assert set(ev.KINDS) == {type(each).__name__ for each in STORY} | {"RunResumed"}
+    assert set(KINDS) == {type(each).__name__ for each in STORY} | {"RunResumed"}

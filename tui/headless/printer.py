@@ -10,6 +10,7 @@ from typing import TextIO
 from tui.guide.model import Guide
 from tui.judge.evidence import End, Status
 from tui.run import events as ev
+from tui.run import wire
 from tui.run.clean import Cleaner, clean
 from tui.run.events import AnyEvent, Outcome
 from tui.texts import Text
@@ -30,7 +31,7 @@ Printer = Callable[[AnyEvent], None]
 
 def as_json(event: AnyEvent) -> None:
     """One event as one line of JSON on standard output."""
-    sys.stdout.write(json.dumps(ev.to_wire(event), ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(wire.to_wire(event), ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 

@@ -23,6 +23,7 @@ from typing import BinaryIO
 from tui.config import private_folder
 from tui.errors import ZhinanError
 from tui.run import events as ev
+from tui.run import wire
 from tui.run.events import AnyEvent
 from tui.texts import Text
 
@@ -93,7 +94,7 @@ class Journal:
 
     def record(self, event: AnyEvent) -> None:
         """Write one event. When this returns, the event is on disk."""
-        data = ev.to_wire(event)
+        data = wire.to_wire(event)
         if isinstance(event, ev.Printed):
             data["size"] = len(data.pop("text").encode())
         seq = self._sequence(event.run)
@@ -140,13 +141,13 @@ class Journal:
         logs: dict[tuple[str, int], str] = {}
         for (raw,) in self._db.execute("SELECT data FROM events WHERE run = ? ORDER BY seq", (run,)):
             data = json.loads(raw)
-            if data["event"] not in ev.KINDS:
+            if data["event"] not in wire.KINDS:
                 continue
             if data["event"] == "CommandStarted":
                 logs[data["step"], data["item"]] = data["log"]
             if data["event"] == "Printed":
                 data["text"] = self._piece(run, logs.get((data["step"], data["item"]), ""), data["offset"], data.pop("size"))
-            yield ev.from_wire(data)
+            yield wire.from_wire(data)
 
     def runs(self) -> list[RunRow]:
         """All runs, the newest first."""
