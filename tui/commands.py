@@ -160,11 +160,16 @@ def lint(paths: tuple[str, ...]) -> None:
 @click.argument("file", default="-")
 @click.option("--step", metavar="ID", help=_("失败的是哪一步", "which step failed"))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
-def diagnose(file: str, step: str | None, as_json: bool) -> None:
-    """Diagnose a log; 0 whatever was found, because looking succeeded."""
-    from tui.headless.diagnosis import diagnose_file
+@click.option("--ask", is_flag=True, help=_("再问模型，先给你看要发的文字", "then ask a model; shows what would be sent first"))
+@click.option("--yes", is_flag=True, help=_("同意发给模型，不再问", "agree to sending it to the model"))
+def diagnose(file: str, step: str | None, **flags: bool) -> None:
+    """Diagnose a log; 0 whatever was found, because looking succeeded. With `--ask` the model's answer must be whole, too."""
+    from tui.headless.diagnosis import diagnose_and_ask, diagnose_file
 
-    click.echo(diagnose_file(file, step, config.load(), as_json=as_json))
+    if flags["ask"]:
+        diagnose_and_ask(file, step, config.load(), **flags)
+    else:
+        click.echo(diagnose_file(file, step, config.load(), as_json=flags["as_json"]))
 
 
 @cli.command(

@@ -15,17 +15,40 @@ from tui import texts
 from tui.errors import ConfigError
 from tui.texts import Text
 
-_KEYS = {"language": str, "library": list, "theme": str}
+_KEYS: Mapping[str, type[object]] = {"language": str, "library": list, "theme": str, "ai": dict}
+_AI_KEYS: Mapping[str, type[object]] = {"base_url": str, "model": str}
+_KINDS: Mapping[type[object], Text] = {
+    str: Text("字符串", "string"),
+    list: Text("列表", "list"),
+    dict: Text("一节，如 [ai]", "table, like [ai]"),
+}
+DEEPSEEK = "https://api.deepseek.com"
+_DEEPSEEK_MODEL = "deepseek-v4-flash"
+
+
+@dataclass(frozen=True, slots=True)
+class Ai:
+    """The model that may be asked for help: any service that speaks OpenAI's chat completions, DeepSeek where no other is named.
+
+    `model` is empty where another service was named without its model. The key is a secret and never a setting.
+    """
+
+    base_url: str = DEEPSEEK
+    model: str = _DEEPSEEK_MODEL
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`language` is `zh` or `en`; `library` are folders with guides of the user's own; `theme` is `dark` or `light`."""
+    """`language` is `zh` or `en`; `library` are folders with guides of the user's own; `theme` is `dark` or `light`.
+
+    `ai` is None until somebody chose a model: nothing is ever asked of one then.
+    """
 
     home: Path
     language: texts.Language = "zh"
     library: tuple[Path, ...] = ()
     theme: str = "dark"
+    ai: Ai | None = None
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -61,27 +84,44 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         language="en" if str(language).lower().startswith("en") else "zh",
         library=tuple(Path(str(folder)).expanduser() for folder in raw.get("library", [])),
         theme=str(raw.get("theme", "dark")),
+        ai=_ai(raw.get("ai"), environ),
     )
+
+
+def _ai(raw: Mapping[str, str] | None, environ: Mapping[str, str]) -> Ai | None:
+    """The model of the environment, else of the file's `[ai]` (which may be empty: DeepSeek); a key in the environment is a choice, too."""
+    base, model = environ.get("ZHINAN_AI_BASE_URL", ""), environ.get("ZHINAN_AI_MODEL", "")
+    if raw is None and not (base or model or environ.get("ZHINAN_AI_API_KEY")):
+        return None
+    given = raw or {}
+    model = model or ("" if base else given.get("model", ""))
+    base = base or given.get("base_url", "") or DEEPSEEK
+    return Ai(base, model or (_DEEPSEEK_MODEL if base.rstrip("/") == DEEPSEEK else ""))
 
 
 def _read(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
-    import difflib  # both only where there is a file to read
-    import tomllib
+    import tomllib  # only where there is a file to read
 
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         text = Text("设置文件 {file} 读不了：{why}", "can't read the settings file {file}: {why}")
         raise ConfigError(text.fill(file=file, why=error)) from error
-    for key, value in raw.items():
-        if key not in _KEYS:
-            near = (difflib.get_close_matches(key, _KEYS, n=1, cutoff=0) or list(_KEYS))[0]
+    _check(file, raw, _KEYS)
+    _check(file, raw.get("ai", {}), _AI_KEYS)
+    return raw
+
+
+def _check(file: Path, table: Mapping[str, Any], known: Mapping[str, type[object]]) -> None:
+    import difflib  # only where there is a file to read
+
+    for key, value in table.items():
+        if key not in known:
+            near = (difflib.get_close_matches(key, known, n=1, cutoff=0) or list(known))[0]
             text = Text("设置文件 {file} 里没有“{key}”这一项；是不是想写“{near}”？", "{file}: unknown key “{key}”; did you mean “{near}”?")
             raise ConfigError(text.fill(file=file, key=key, near=near))
-        if not isinstance(value, _KEYS[key]):
+        if not isinstance(value, known[key]):
             text = Text("设置文件 {file} 的 {key} 要写成{kind}", "{file}: {key} must be a {kind}")
-            kind = Text("列表", "list") if _KEYS[key] is list else Text("字符串", "string")
-            raise ConfigError(text.fill(file=file, key=key, kind=kind))
-    return raw
+            raise ConfigError(text.fill(file=file, key=key, kind=_KINDS[known[key]]))

@@ -8,22 +8,19 @@ redirected, and plain HTTP is spoken with this computer only. Every failure beco
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import re
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
 from tui.cloud.tailscale_errors import TokenRejected, refusal
-from tui.errors import ConfigError, Unreachable
+from tui.cloud.web import about_tls, checked, retry_after
+from tui.errors import Unreachable
 from tui.secret import Secret
 from tui.texts import Text
 
@@ -87,7 +84,7 @@ class TailscaleApi:
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._base = _checked(base or environ.get(VARIABLE, "") or DEFAULT)
+        self._base = checked(VARIABLE, base or environ.get(VARIABLE, "") or DEFAULT)
         if not re.fullmatch(r"[!-~]+", token.reveal()):
             raise TokenRejected(
                 Text("这不是 Tailscale 令牌：里面有空白或中文", "that is no Tailscale token: it holds blanks or other letters")
@@ -148,12 +145,12 @@ class TailscaleApi:
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         for tried in range(1, _TRIES + 1):
             answer = await self._once(method, path, **request)
-            wait = _retry_after(answer)
+            wait = _wait(answer)
             if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or tried == _TRIES or wait > _LONGEST_WAIT:
                 break
             await self._sleep(wait)
         if not answer.is_success:
-            raise refusal(answer.status_code, _message(answer), self._base, _retry_after(answer))
+            raise refusal(answer.status_code, _message(answer), self._base, _wait(answer))
         return answer
 
     async def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -163,7 +160,7 @@ class TailscaleApi:
             text = Text("{base} 没有在 {seconds} 秒内回答", "{base} did not answer within {seconds} seconds")
             raise Unreachable(text.fill(base=self._base, seconds=f"{_PATIENCE:.0f}")) from error
         except httpx.HTTPError as error:
-            if _about_tls(error):
+            if about_tls(error):
                 text = Text(
                     "{base} 的证书不可信，没有把令牌交给它：{why}", "{base} could not prove who it is, so the token was not sent: {why}"
                 )
@@ -185,37 +182,10 @@ class TailscaleApi:
         return Unreachable(text.fill(base=self._base))
 
 
-def _checked(base: str) -> str:
-    try:
-        parts = urlsplit(base)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not _here(host)):
-        text = Text(
-            "{name} 要写成 https:// 开头的地址（http:// 只能用于本机），现在是 {base}",
-            "{name} must be an https:// address (http:// only for this computer), not {base}",
-        )
-        raise ConfigError(text.fill(name=VARIABLE, base=base))
-    return base.rstrip("/")
-
-
-def _here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _retry_after(answer: httpx.Response) -> float:
-    """Seconds to wait, as the answer says: a number, or a date."""
-    written = answer.headers.get("Retry-After", "")
-    if written.isascii() and written.isdecimal():
-        return float(written)
-    try:
-        return max(0.0, (parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):  # no date, or one without its zone
-        return 1.0
+def _wait(answer: httpx.Response) -> float:
+    """Seconds that a busy API wants to be left alone; one, where it does not say."""
+    told = retry_after(answer.headers)
+    return 1.0 if told is None else told
 
 
 def _message(answer: httpx.Response) -> str:
@@ -225,14 +195,6 @@ def _message(answer: httpx.Response) -> str:
         return ""
     found = body.get("message") or body.get("error_description") or body.get("error") if isinstance(body, dict) else ""
     return found if isinstance(found, str) else ""
-
-
-def _about_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _device(raw: Mapping[str, Any]) -> Device:

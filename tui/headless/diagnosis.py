@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -21,17 +23,41 @@ _SHOWN: Final = 3
 
 def diagnose_file(file: str, step: str | None, settings: Settings, *, as_json: bool) -> str:
     """What to print for a log file, `-` being standard input. Raises UsageError where it can't be read."""
-    pages = failure_store.shelf(settings)()
+    with _log(file) as log:
+        found = failure_store.shelf(settings)().diagnose(_blocks(log), step)
+    return json.dumps(to_wire(found), ensure_ascii=False) if as_json else in_words(found)
+
+
+def diagnose_and_ask(file: str, step: str | None, settings: Settings, *, yes: bool, as_json: bool, **_: bool) -> None:
+    """Print the diagnosis, then ask the model that the settings name. Raises ZhinanError."""
+    if as_json:
+        raise UsageError(Text("--ask 不能和 --json 一起用", "--ask and --json don't go together"))
+    import asyncio
+
+    from tui.headless import asking
+    from tui.run import question
+
+    ai, secrets = asking.chosen(settings), asking.known_secrets()
+    with _log(file) as log:
+        watched = asking.Watched(_blocks(log), secrets)
+        found = failure_store.shelf(settings)().diagnose(watched, step)
+    sys.stdout.write(in_words(found) + "\n")
+    sys.stdout.flush()
+    asked = question.ask(replace(question.trouble_in(found, watched.end), title=step or ""), secrets)
+    asyncio.run(asking.ask_model(asked, ai, yes=yes, from_terminal=file != "-" and sys.stdin.isatty()))
+
+
+@contextmanager
+def _log(file: str) -> Iterator[IO[bytes]]:
     try:
         if file == "-":
-            found = pages.diagnose(_blocks(sys.stdin.buffer), step)
+            yield sys.stdin.buffer
         else:
             with Path(file).open("rb") as log:
-                found = pages.diagnose(_blocks(log), step)
+                yield log
     except (OSError, ValueError) as error:
         why = same(getattr(error, "strerror", None) or str(error))
         raise UsageError(Text("读不了日志 {file}：{why}", "can't read the log {file}: {why}").fill(file=same(file), why=why)) from error
-    return json.dumps(to_wire(found), ensure_ascii=False) if as_json else in_words(found)
 
 
 def to_wire(found: Diagnosis) -> dict[str, Any]:

@@ -41,10 +41,10 @@ class Finding:
     @property
     def confidence(self) -> Text:
         """How far the log proves it, in words."""
-        return _WORDS[self.sure]
+        return CONFIDENCE[self.sure]
 
 
-_WORDS: Final = {
+CONFIDENCE: Final = {
     Sure.SURE: Text("确定", "sure"),
     Sure.LIKELY: Text("很可能", "likely"),
     Sure.MAYBE: Text("其中之一，要再看一眼才能定", "one of these; one more look decides"),
