@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import Host, Lab
+from lab import Control, Host, Lab
 
 Event = dict[str, Any]
 Act = tuple[str, Mapping[str, Any]]
@@ -106,6 +106,24 @@ class Told:
 
 def _nothing(_: Event) -> None:
     pass
+
+
+def opens(control: Control) -> Hear:
+    """A person who opens each link at once, on another line."""
+
+    def hear(event: Event) -> None:
+        if event["event"] == "Waited":
+            control.register(event["url"])
+
+    return hear
+
+
+def state(host: Host) -> str:
+    """All of a server that the guide may change: packages, Tailscale's settings and its service, the firewall."""
+    firewall = "for tool in iptables ip6tables; do $tool -S; $tool -t nat -S; $tool -t mangle -S; done"
+    daemon = "tailscale debug prefs; systemctl show tailscaled -p InvocationID,UnitFileState"
+    files = "ls -a /etc/apt/sources.list.d /var/lib/zhinan /etc/sysctl.d 2>&1"
+    return host.exec(f"cat /var/lib/dpkg/status; {daemon}; {firewall}; {files}").stdout
 
 
 class Reader:

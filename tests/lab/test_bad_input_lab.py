@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from headless_lab import Event, Hear, Reader, Told, act, follow, small
+from headless_lab import Event, Reader, Told, act, follow, opens, small, state
 from lab import Control, Host, Lab, Laptop, Tailnet
 from lab.tailnet import RESOLVERS
 
@@ -60,16 +60,6 @@ def ecs(installed: Host, control: Control) -> Iterator[Host]:
     installed.exec(LOGGED_OUT, check=True)
     yield installed
     installed.exec(f"rm -f {SYSCTL}")
-
-
-def opens(control: Control) -> Hear:
-    """A person who opens each link at once."""
-
-    def hear(event: Event) -> None:
-        if event["event"] == "Waited":
-            control.register(event["url"])
-
-    return hear
 
 
 def log_in(host: Host, control: Control) -> None:
@@ -265,15 +255,12 @@ def test_a_key_that_is_over_and_a_machine_that_waits_for_its_admin(reader: Reade
 
 def test_all_is_there_already(reader: Reader, ecs: Host, control: Control) -> None:
     log_in(ecs, control)
-    was = ecs.exec("tailscale debug prefs; iptables -S; cat /var/lib/dpkg/status | sha256sum; systemctl show tailscaled -p MainPID").stdout
+    was = state(ecs)
     told = reader.run(ecs, act("tailscale.install"), act("tailscale.login"))
     assert (told.code, told.outcomes, told.of("Waited")) == (0, ["passed", "passed"], []), told.why
     assert "is installed already" in "".join(event["text"] for event in told.of("Printed"))
     assert "logged in already" in told.log
-    assert (
-        was
-        == ecs.exec("tailscale debug prefs; iptables -S; cat /var/lib/dpkg/status | sha256sum; systemctl show tailscaled -p MainPID").stdout
-    )
+    assert state(ecs) == was
 
 
 def test_firewalld_filters_the_tailnet_too(reader: Reader, walled: Host, tailnet: Tailnet, control: Control) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
+from headless_lab import Told, follow, opens, state
 from lab import Control, Host, Laptop, Tailnet
 
 LEFT = "/etc/apt/sources.list.d/tailscale.list /var/lib/tailscale /var/lib/zhinan"
@@ -15,24 +13,6 @@ PURGE = f"apt-get purge -y tailscale tailscale-archive-keyring; rm -rf {LEFT}"
 EVERYBODY = {"acls": [{"action": "accept", "src": ["*"], "dst": ["*:*"]}]}
 SPARED = {**EVERYBODY, "nodeAttrs": [{"target": ["*"], "attr": ["disable-linux-cgnat-drop-rule"]}]}
 STEPS = ("install", "local-install", "verify")
-
-
-@dataclass
-class Told:
-    """A headless run: its exit code, its events, all it said."""
-
-    code: int
-    events: list[dict[str, Any]]
-    said: str
-
-    def outcomes(self) -> dict[str, str]:
-        """How each step ended."""
-        return {event["step"]: event["outcome"] for event in self.events if event["event"] == "StepEnded"}
-
-    def started(self, step: str) -> list[str]:
-        """The first line of what ran in a step."""
-        begun = (event for event in self.events if event["event"] == "CommandStarted" and event["step"] == step)
-        return [event["text"].strip().splitlines()[0] for event in begun]
 
 
 @pytest.fixture
@@ -64,31 +44,33 @@ def laptop(tailnet: Tailnet, control: Control) -> Iterator[Laptop]:
     computer.write_client()
 
 
-def run(laptop: Laptop, ecs: Host, key: str, *steps: str) -> Told:
+def run(laptop: Laptop, control: Control, public_ip: str, *steps: str) -> Told:
+    """Steps of the built-in guide on the reader's computer, each login by its link."""
     words = [word for step in steps for word in ("--step", step)]
-    given = ("--on", "ecs=ssh://root@ecs", "--input", f"PUBLIC_IP={ecs.ip}", "--yes", "--json")
-    process = laptop.zhinan("run", "tailscale-ecs", *words, *given, env={"ZHINAN_LANG": "en", "TS_AUTH_KEY": key})
-    try:
-        out, said = process.communicate(timeout=420)
-    finally:
-        process.kill()
-    return Told(process.returncode, [json.loads(line) for line in out.splitlines() if line.startswith("{")], out + said)
+    given = ("--on", "ecs=ssh://root@ecs", "--input", f"PUBLIC_IP={public_ip}", "--yes", "--json")
+    return follow(laptop.zhinan("run", "tailscale-ecs", *words, *given, env={"ZHINAN_LANG": "en"}), opens(control), 420)
+
+
+def outcomes(told: Told) -> dict[str, str]:
+    """How each step ended."""
+    return {event["step"]: event["outcome"] for event in told.of("StepEnded")}
 
 
 def test_done_once_and_nothing_to_do_the_second_time(laptop: Laptop, ecs: Host, control: Control) -> None:
-    key = control.preauth_key()
-    first = run(laptop, ecs, key, *STEPS)
-    assert first.outcomes() == {"install": "passed", "local-install": "already done", "verify": "passed"}, first.said
-    assert key not in first.said
+    first = run(laptop, control, ecs.ip, *STEPS)
+    assert outcomes(first) == {"install": "passed", "local-install": "already done", "verify": "passed"}, first.why
+    assert len(first.of("Waited")) == 1
 
-    second = run(laptop, ecs, key, *STEPS)
-    assert second.outcomes() == dict.fromkeys(STEPS, "already done"), second.said
-    assert [event for event in second.events if event["event"] == "CommandStarted"] == []
+    was = state(ecs)
+    second = run(laptop, control, ecs.ip, *STEPS)
+    assert outcomes(second) == dict.fromkeys(STEPS, "already done"), second.why
+    assert (second.of("CommandStarted"), state(ecs)) == ([], was)
 
     # The gates: proven anew, then run through the tunnel, whose address is known from the other day. A login that will expire closes them.
-    gates = run(laptop, ecs, key, "lockdown")
-    assert gates.started("lockdown") == ["tailscale.verify", "systemctl is-enabled tailscaled"]
-    assert [event["code"] for event in gates.events if event["event"] == "CommandEnded"] == [0, 1], gates.said
-    assert '"KeyExpiry"' in "".join(event["text"] for event in gates.events if event["event"] == "Printed" and event["item"] > 0)
+    gates = run(laptop, control, ecs.ip, "lockdown")
+    started = [event["text"].strip().splitlines()[0] for event in gates.of("CommandStarted")]
+    assert started == ["tailscale.verify", "systemctl is-enabled tailscaled"]
+    assert [event["code"] for event in gates.of("CommandEnded")] == [0, 1], gates.said
+    assert '"KeyExpiry"' in "".join(event["text"] for event in gates.of("Printed") if event["item"] > 0)
     assert gates.events[0]["targets"]["ecs-tailnet"].startswith("ssh://root@100.64.")
-    assert gates.outcomes() == {"lockdown": "failed"}
+    assert outcomes(gates) == {"lockdown": "failed"}

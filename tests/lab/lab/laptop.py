@@ -93,8 +93,11 @@ class Laptop:
         """Start a program there; its id is the program's own, so that signals reach it. It dies with the thread that started it."""
         pipe = subprocess.PIPE
         more = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe, "encoding": "utf-8", **more}
-        words = ["setpriv", "--pdeathsig", "KILL", "--", *self._enter(), "env", "-C", str(_REPOSITORY), "--", *command]
-        return subprocess.Popen(words, env={**self.environment(), **(env or {})}, **more)
+        return subprocess.Popen(self.words(*command), env={**self.environment(), **(env or {})}, **more)
+
+    def words(self, *command: str) -> list[str]:
+        """The words by which a program is started there, for whoever starts it otherwise: on a terminal, say. See `environment`, too."""
+        return ["setpriv", "--pdeathsig", "KILL", "--", *self._enter(), "env", "-C", str(_REPOSITORY), "--", *command]
 
     def exec(self, command: str, *, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a shell command there as its user, to its end."""
