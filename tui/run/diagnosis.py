@@ -71,11 +71,25 @@ class _Material:
         return Proof(place.text) if item is None else Proof(place.text, item, place.line - start + 1)
 
 
+def probe_of(page: Page) -> str:
+    """The command that tells this cause apart from its near ones; empty where there is none."""
+    return page.probe.run if page.probe and page.probe.answers else ""
+
+
 def _cause(finding: Finding, material: _Material) -> Cause:
     page = finding.page
     evidence = tuple(map(material.proof, finding.evidence))
-    return Cause(page.id, page.title, finding.score, finding.sure, str(page.path), evidence, page.near, finding.follows)
+    return Cause(page.id, page.title, finding.score, finding.sure, str(page.path), evidence, page.near, finding.follows, probe_of(page))
 
 
 def _told(page: Page, material: _Material, finding: Finding) -> Cause:
-    return Cause(page.id, page.title, _KNOWN, Sure.SURE, str(page.path), tuple(map(material.proof, finding.evidence)), page.near)
+    return Cause(
+        page.id,
+        page.title,
+        _KNOWN,
+        Sure.SURE,
+        str(page.path),
+        tuple(map(material.proof, finding.evidence)),
+        page.near,
+        probe=probe_of(page),
+    )

@@ -16,8 +16,11 @@ from typing import Any
 from tui.errors import UsageError, ZhinanError
 from tui.guide.model import Guide, Manual, Step
 from tui.judge.diagnose import Book
+from tui.judge.evidence import End
+from tui.judge.probe import decided
 from tui.run import events as ev
 from tui.run import plan as planning
+from tui.run import probing
 from tui.run.action import Actions, rootless
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent, Outcome
@@ -26,6 +29,7 @@ from tui.run.outcome import outcome_of
 from tui.run.places import Places
 from tui.run.plan import Given, Plan, Request
 from tui.run.redact import Redactor
+from tui.run.state import RunState, fold
 from tui.run.step import StepRun
 from tui.texts import Text
 
@@ -56,6 +60,7 @@ class Session:
         self.haste = haste
         self.book = book
         self.found: dict[str, str] = {}
+        self.state = RunState()
         self.begun = False
         self._passes: list[_Pass] = []
         self._jobs = 0
@@ -114,6 +119,8 @@ class _Pass:
     async def tell(self, event: AnyEvent) -> None:
         """Write an event to disk, then hand it to whoever reads."""
         self.journal.record(event)
+        if not isinstance(event, ev.Printed):
+            self.session.state = fold(self.session.state, event)
         await self.events.put(event)
 
     def job_id(self) -> str:
@@ -131,6 +138,9 @@ class _Pass:
     async def work(self, request: Request) -> None:
         """Plan, then step by step until one does not end well."""
         session = self.session
+        if request.probe:
+            await self._probe(request)
+            return
         try:
             if self._aside and request.item is None:
                 raise UsageError(Text("另一步还在执行", "another step is still running"))
@@ -169,6 +179,33 @@ class _Pass:
             if not run.good and not request.checks_only:
                 break
         await self._tell_ended(*_worst(ended))
+
+    async def _probe(self, request: Request) -> None:
+        """Look where a step failed, and diagnose it anew. The pass ends as the step has ended: a look changes nothing about that."""
+        session = self.session
+        failed = session.state.step(request.steps[0])
+        why = failed.why
+        await self._tell_began(Plan())
+        try:
+            if self._aside:
+                raise UsageError(Text("另一步还在执行", "another step is still running"))
+            page, pages = await asyncio.to_thread(probing.page_of, session.book, request.probe)
+            guide = probing.as_guide(session.guide, request.steps[0], failed.on, page)
+            given = replace(session.given, approved=False)
+            plan = await planning.make(guide, Request(request.steps, item=0), given, session.journal, session.asker)
+            redactor = Redactor(plan.secrets.values())
+            await session.places.open(plan, redactor)
+            values = {**plan.values, **session.found}
+            run = StepRun(self, session.asker, session.places, plan, plan.steps[0], redactor, self.stop, values)
+            seen = await run.look_once(ev.PROBE)
+            why = run.why if seen.end is not End.EXITED else why
+            found = decided(page.probe, seen) if page.probe else None
+            await run.happened(ev.Diagnosed, causes=probing.weighed(failed.causes, page, found, pages))
+        except JournalError:
+            raise
+        except ZhinanError as error:
+            why = error.text
+        await self._tell_ended(failed.outcome or Outcome.UNKNOWN, why)
 
     def _recall(self) -> None:
         """Addresses that were found on another day are known today."""

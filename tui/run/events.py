@@ -71,6 +71,10 @@ class RunResumed(Event):
     values: Mapping[str, str]
 
 
+PROBE = -2
+"""The item under which the probe of a failure page runs for a step that failed; no item of a document has it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(StepEvent):
     """`on` is the target's name, `address` where that is."""
@@ -81,7 +85,7 @@ class StepStarted(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStarted(StepEvent):
-    """`item` is its index in the step's items. `text` is what runs. `log` is the raw log's path inside the run's folder.
+    """`item` is its index in the step's items, or `PROBE`. `text` is what runs. `log` is the raw log's path inside the run's folder.
 
     `alone`: run by its own key press, which says nothing about the step.
     """
@@ -230,7 +234,8 @@ class Cause:
     """A failure page that fits what the step left behind.
 
     `id` and `page` name it, `score` is 0 to 100, `sure` one of `sure`, `likely`, `maybe`. `near` are causes it may be mistaken for,
-    `follows` the id of the one of which it is only a consequence.
+    `follows` the id of the one of which it is only a consequence. `probe` is the command that tells it apart from those (empty: there
+    is none), `probed` what one has said of it: `proved`, `ruled out`, `open` (looked, and nothing decided), or nothing yet.
     """
 
     id: str
@@ -241,11 +246,16 @@ class Cause:
     evidence: tuple[Proof, ...] = ()
     near: tuple[str, ...] = ()
     follows: str = ""
+    probe: str = ""
+    probed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosed(StepEvent):
-    """A step did not end well, and failure pages explain it: `causes`, the likeliest first. Told before `StepEnded`."""
+    """A step did not end well, and failure pages explain it: `causes`, the likeliest first.
+
+    Told before `StepEnded`, and again when a probe has looked.
+    """
 
     causes: tuple[Cause, ...]
 

@@ -32,13 +32,15 @@ class Request:
     """What one key press or one command line asks for.
 
     `steps` are ids, run in document order. `force` runs a step although it is already done. `checks_only` looks and changes nothing. `item`
-    runs just that item of the only step (an offered command or action).
+    runs just that item of the only step (an offered command or action). `probe` is the id of a failure page: its probe looks where the
+    only step failed.
     """
 
     steps: tuple[str, ...]
     force: bool = False
     checks_only: bool = False
     item: int | None = None
+    probe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,17 @@ class StepRun:
             await self.happened(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why, cause=self.cause)
         return self.outcome, self.why
 
+    async def look_once(self, number: int) -> Evidence:
+        """Run the step's only item by itself, told as item `number`, and give what it showed; `lost` where nothing could be seen."""
+        self._own = Evidence(End.LOST)
+        try:
+            await self._item(number, self.step.items[0], alone=True)
+        except JournalError:
+            raise
+        except ZhinanError as error:
+            self._settle_by(error)
+        return self._own
+
     async def _diagnose(self) -> None:
         """Ask the failure pages why it did not end well. In a thread: a log may be large."""
         if self.book is None or self.outcome not in (Outcome.FAILED, Outcome.UNKNOWN):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,25 @@ REST = ev.Cause("later", Text("后果", "what follows"), 60, "sure", "later.md",
 GUESS = ev.Cause("guess", Text("一个猜测", "a guess"), 45, "maybe", "guess.md", (ev.Proof("hm", item=0, line=3),), ("not-root",))
 
 
-def causing(*causes: ev.Cause, on: str = "ecs") -> object:
+LOOK = ev.Cause(
+    "lock", Text("锁被占着", "the lock is held"), 70, "likely", "lock.md", (ev.Proof(LINE, item=0, line=40),), ("not-root",),
+    probe="fuser -v lock",
+)  # fmt: skip
+FOUND = replace(GUESS, id="not-root", title=Text("不是 root", "not root"), probed="proved", evidence=(ev.Proof("1000", ev.PROBE, 1),))
+
+
+def causing(*causes: ev.Cause, then: tuple[ev.Cause, ...] = ()) -> object:
     async def script(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
         step = request.steps[0]
+        if request.probe:
+            yield ev.RunResumed(run="r", at=NOW, steps=(), targets={}, values={})
+            yield ev.CommandStarted(run="r", at=NOW, step=step, item=ev.PROBE, on="ecs", text="fuser", log="y.log", alone=True)
+            yield printed(step, "1000\n", item=ev.PROBE)
+            await session.gate.wait()
+            yield command_ended(step, 0, ev.PROBE)
+            yield ev.Diagnosed(run="r", at=NOW + 12, step=step, causes=then)
+            yield ended(Outcome.FAILED, Text("退出码是 100", "exit code 100"))
+            return
         yield began(request)
         yield step_began(step)
         yield command(step)
@@ -77,6 +94,36 @@ async def test_a_guess_says_what_else_it_may_be() -> None:
         await pilot.press("r")
         await sight(pilot, "一个猜测（有可能）")
         assert sees(pilot, "也可能是 not-root")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_p_looks_and_the_ranking_follows(size: tuple[int, int]) -> None:
+    program, session = app(causing(LOOK, then=(FOUND, replace(LOOK, probed="ruled out"))))
+    async with program.run_test(size=size, notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "p 看一眼就能分清：fuser -v lock")
+        await pilot.press("p")
+        front = screen(pilot)
+        await until(pilot, lambda: front._shown_log == ("look", ev.PROBE))  # what the look prints shows while it goes on
+        session.gate.set()
+        await sight(pilot, "不是 root（确定：看过了）")
+        assert session.requests[-1] == Request(("look",), probe="lock")
+        assert sees(pilot, "看到 1000")
+        assert sees(pilot, "锁被占着（看过了，不是它）")
+        assert front._shown_log == ("look", 0)
+        assert sees(pilot, "失败")  # a look changes nothing about that
+        await pilot.press("p")
+        await sight(pilot, "没有要分清的原因")
+
+
+async def test_a_look_that_decides_nothing_says_so() -> None:
+    program, session = app(causing(LOOK, then=(replace(LOOK, probed="open"),)))
+    session.gate.set()
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "p 看一眼就能分清")
+        await pilot.press("p")
+        await sight(pilot, "看过一眼，没有分出来")
 
 
 async def test_d_opens_the_page_for_the_place_that_failed_and_escape_leads_back() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from textual.app import ComposeResult
 
 from tui.judge.failure import Sure
-from tui.run.events import Cause, Proof
+from tui.run.events import PROBE, Cause, Proof
 from tui.run.state import Phase, RunState
 from tui.texts import Text
 from tui.ui.panels.heading import Heading
@@ -24,8 +24,13 @@ _SURE = {
     Sure.LIKELY.value: Text("很可能", "likely"),
     Sure.MAYBE.value: Text("有可能", "possible"),
 }
+_SEEN = Text("看到 ", "seen: ")
 _LINE = Text("第 {n} 行 ", "line {n} ")
 _NEAR = Text("也可能是 {ids}；那一页说怎样分清", "it may be {ids}, too; the page says how to tell")
+_PROBE = Text("p 看一眼就能分清：{run}", "p looks, and tells them apart: {run}")
+_PROVED = Text("确定：看过了", "sure: a look has decided")
+_RULED_OUT = Text("{title}（看过了，不是它）", "{title} (a look has ruled it out)")
+_OPEN = Text("看过一眼，没有分出来", "a look has decided nothing")
 _FOLLOWS = Text("{title}（由上面的引起）", "{title} (follows from the above)")
 _TITLE = Text("{title}（{sure}）", "{title} ({sure})")
 _BEST, _OTHER, _MAYBE = Cell("✗", "$bad"), Cell("◦", "$faint"), Cell("?", "$decide")
@@ -74,7 +79,10 @@ def has(state: RunState, step_id: str) -> bool:
 def rows(found: tuple[Cause, ...]) -> Iterator[Row]:
     """The first causes with their proofs; what only follows from one is named and no more."""
     for number, cause in enumerate(found[:_MOST]):
-        sure = _SURE.get(cause.sure, _SURE[Sure.MAYBE.value])
+        sure = _PROVED if cause.probed == "proved" else _SURE.get(cause.sure, _SURE[Sure.MAYBE.value])
+        if cause.probed == "ruled out":
+            yield _OTHER, Cell(visible(str(_RULED_OUT.fill(title=cause.title))), "$muted")
+            continue
         if cause.follows:
             yield _OTHER, Cell(visible(str(_FOLLOWS.fill(title=cause.title))), "$muted")
             continue
@@ -84,8 +92,14 @@ def rows(found: tuple[Cause, ...]) -> Iterator[Row]:
             yield Cell(""), Cell(_said(proof), "$muted")
         if cause.near and not number and cause.sure != Sure.SURE:
             yield Cell(""), Cell(visible(str(_NEAR.fill(ids=", ".join(cause.near)))), "$muted")
+        if not number and cause.probed == "open":
+            yield Cell(""), Cell(str(_OPEN), "$muted")
+        elif cause.probe and cause.near and not number and cause.sure != Sure.SURE:
+            yield Cell(""), Cell(visible(str(_PROBE.fill(run=" ".join(cause.probe.split())))), "$muted")
 
 
 def _said(proof: Proof) -> str:
+    if proof.item == PROBE:
+        return str(_SEEN) + visible(proof.text)
     where = "" if proof.line is None else str(_LINE.fill(n=proof.line))
     return where + visible(proof.text)

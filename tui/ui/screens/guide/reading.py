@@ -95,6 +95,12 @@ class GuideReading(GuideStage):
         step = self.step_here
         return next(iter(causes(self.runner.state, step.id)), None) if step is not None else None
 
+    @property
+    def probe_here(self) -> Cause | None:
+        """The likeliest cause, if a look can still tell it apart from what it may be mistaken for."""
+        cause = self.cause_here
+        return cause if cause is not None and cause.probe and not cause.probed else None
+
     def action_mend(self) -> None:
         """The failure page that fits, opened for the place where the step failed."""
         step, cause = self.step_here, self.cause_here

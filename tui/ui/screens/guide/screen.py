@@ -34,6 +34,7 @@ _OFFERED = Text(
     "The commands of this step are only offered: move onto the one to run, then press r",
 )
 _NO_CHECKS = Text("这一步没有检查", "This step has no checks")
+_NO_PROBE = Text("没有要分清的原因", "There are no causes to tell apart")
 _LEAVE = Text("离开这份指南？", "Leave this guide?")
 _LEAVE_WHY = Text(
     "“{step}”还在执行。离开会停止它：命令连同它的子进程一起结束，已有的日志和结果留在记录里。",
@@ -150,6 +151,16 @@ class GuideScreen(GuideReading):
             self.say(_NO_CHECKS)
             return
         self.start(Request(steps=(step.id,), checks_only=True))
+
+    def action_probe(self) -> None:
+        """Run the probe of the likeliest cause where the step failed; the ranking follows what it shows."""
+        step, cause = self.free_step(), self.probe_here
+        if step is None:
+            return
+        if cause is None:
+            self.say(_NO_PROBE)
+            return
+        self.start(Request(steps=(step.id,), probe=cause.id))
 
     def action_stop(self) -> None:
         """End what runs; a command beside a step that waits for its reader ends alone."""
