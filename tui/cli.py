@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui import config, texts
-from tui.door import complain, screen
+from tui.door import complain, mending, screen
 from tui.errors import ZhinanError
 from tui.texts import Text
 
@@ -27,14 +27,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     texts.use(texts.from_environment())
     try:
-        texts.use(config.load().language)
-        words = sys.argv[1:] if argv is None else argv
-        if len(words) == 1 and _is_document(words[0]):
-            gc.disable()  # all that is made before the first words stays; the opening screen turns it on again
-            sys.exit(screen(Path(words[0])))
-        from tui.commands import obey
-
-        obey(argv)
+        settings = config.load()
+        texts.use(settings.language)
+        with mending(settings.home):
+            _obey(argv)
     except ZhinanError as error:
         complain(str(error))
         sys.exit(error.exit_code)
@@ -49,6 +45,16 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         complain(str(crash.write(error, config.home()).text))
         sys.exit(1)
+
+
+def _obey(argv: Sequence[str] | None) -> None:
+    words = sys.argv[1:] if argv is None else argv
+    if len(words) == 1 and _is_document(words[0]):
+        gc.disable()  # all that is made before the first words stays; the opening screen turns it on again
+        sys.exit(screen(Path(words[0])))
+    from tui.commands import obey
+
+    obey(argv)
 
 
 def _is_document(word: str) -> bool:

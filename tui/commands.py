@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui import __version__, config, texts
-from tui.door import complain, screen
+from tui.door import complain, mended, screen
 from tui.errors import UsageError, ZhinanError
 from tui.texts import Text
 
@@ -82,6 +82,7 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
     from tui.headless.runner import Ways, run_headless
     from tui.run.plan import Given
 
+    mended()
     document = parse.load(library.find(guide))
     request = _request(document, steps, start, force=flags["force"])
     where = _pairs(places, "--on")
@@ -89,6 +90,18 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
     given = Given(where, _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"], place=only)
     ways = Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"], junit=junit)
     sys.exit(asyncio.run(run_headless(document, request, given, ways)))
+
+
+@cli.command(
+    help=_("恢复关闭公网 SSH 之前的安全组规则。", "Put the security group's rules back as they were before public SSH was closed.")
+)
+@click.argument("run", default="")
+def undo(run: str) -> None:
+    """Undo the lockdown of a run, by the run's name or the lockdown's own; without one, the latest."""
+    from tui.headless.undo import undo as take_back
+
+    mended()
+    sys.exit(take_back(run))
 
 
 @cli.command(help=_("列出指南的步骤和命令。", "List a guide's steps and commands."))

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from tui.errors import UsageError
 from tui.texts import Text
+
+if TYPE_CHECKING:
+    from tui.act.lockdown_recover import Mending
+
+_SHORT: Final = 0.5
+_LONG: Final = 60.0
+"""Seconds that the end of a command waits for the old rules to be back: without a word, and at most."""
+_mending: list[Mending] = []
 
 
 def screen(path: Path | None, faults: Sequence[str] | None = None) -> int:
@@ -24,3 +34,31 @@ def screen(path: Path | None, faults: Sequence[str] | None = None) -> int:
 def complain(sentence: str) -> None:
     """One line on standard error."""
     sys.stderr.write(f"zhinan: {sentence}\n")
+
+
+@contextmanager
+def mending(home: Path) -> Iterator[None]:
+    """Beside a command, bring to its end what a lockdown that died has left; reading a guide waits for nothing."""
+    if not (home / "lockdown").is_dir():  # nobody without one pays for this
+        yield
+        return
+    from tui.act.lockdown_recover import Mending
+
+    _mending.append(Mending(home))
+    _mending[-1].start()
+    try:
+        yield
+    finally:
+        mended()
+
+
+def mended() -> None:
+    """Wait for what `mending` began, and say what came of it: before a command that changes something, and at the end of each."""
+    while _mending:
+        work = _mending.pop()
+        if not work.wait(_SHORT):
+            complain(str(Text("正在检查上次没做完的关闭……", "looking after a lockdown that was not finished…")))
+            if not work.wait(_LONG):
+                complain(str(Text("还没检查完，下次启动再试", "not done yet; the next start tries again")))
+        for sentence in work.said():
+            complain(str(sentence))

@@ -170,7 +170,7 @@ class Played:
 async def play(
     server: Server, use: str, action: Action, home: Path, *, options: Mapping[str, Any] | None = None, seconds: float | None = None,
     inputs: Mapping[str, Any] | None = None, secrets: tuple[str, ...] = (), watch: Callable[[AnyEvent, Session], None] = lambda *_: None,
-    beside: Mapping[str, Server] | None = None, asker: Nobody | None = None,
+    beside: Mapping[str, Server] | None = None, asker: Nobody | None = None, haste: float = 1.0,
 ) -> Played:  # fmt: skip
     """Run one action as a step of a guide, through the real engine. `beside` are other places that are connected, `asker` who
     answers (nobody, if not given)."""
@@ -184,7 +184,13 @@ async def play(
     values = {name: Secret(value) if name in secrets else value for name, value in (inputs or {}).items()}
     given = Given({"ecs": server.address}, values, approved=True)
     session = Session(
-        guide, asker, journal=journal, given=given, places=Places(asker, {"ecs": server, **(beside or {})}), actions={use: action}
+        guide,
+        asker,
+        journal=journal,
+        given=given,
+        places=Places(asker, {"ecs": server, **(beside or {})}),
+        actions={use: action},
+        haste=haste,
     )
     events: list[AnyEvent] = []
     async with aclosing(session.run(Request(("s",)))) as told:

@@ -41,6 +41,11 @@ _LOGIN: Final = (
 )  # fmt: skip
 
 ACTIONS: Final[Mapping[str, Known]] = {
+    "aliyun.lockdown": Known(
+        "lockdown", "lockdown",
+        Text("关闭公网 SSH：先过每一道关，不成就自己恢复", "Close public SSH: past every gate, and back by itself if anything fails"),
+        ("server", "local", "instance", "port", "mode", "allowed", "wide", "user", "dry"),
+    ),
     "aliyun.mend": Known(
         "network_mend", "mend",
         Text("处理和阿里云内网的地址冲突", "Settle the collision with Alibaba Cloud's internal addresses"),
@@ -50,6 +55,11 @@ ACTIONS: Final[Mapping[str, Known]] = {
         "network", "network",
         Text("看服务器还能不能连到阿里云的内网服务", "See whether the server reaches Alibaba Cloud's internal services"),
         ("phase", "again_after", "token"),
+    ),
+    "aliyun.restore": Known(
+        "restore", "restore_rules",
+        Text("把关闭前的安全组规则原样恢复", "Put the security group's rules back as they were before the lockdown"),
+        ("lockdown",), root=False,
     ),
     "ssh.entry": Known(
         "ssh_entry", "ssh_entry",

@@ -34,13 +34,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from tui.judge.addresses import addresses
-from tui.judge.firewall import Wall
+from tui.judge.firewall import Rule, Wall
 from tui.judge.firewall_change import Authorize, Change, Modify
 from tui.judge.firewall_console import LINK, by_hand, undoing
 from tui.judge.firewall_plan import Plan, sharing
 from tui.judge.firewall_reach import public, reach, unsure
-from tui.judge.firewall_store import permission
-from tui.judge.firewall_words import NOT_COVERED, rows, shared_with, still_open, who
+from tui.judge.firewall_store import permission, port_range
+from tui.judge.firewall_words import NOT_COVERED, named, rows, shared_with, still_open, who
 from tui.judge.gates import Gate
 from tui.judge.gates_open import Decision
 from tui.texts import Text
@@ -137,6 +137,16 @@ def proofs(found: Mapping[str, tuple[str, Text]]) -> list[Facts]:
 def both(text: Text) -> dict[str, str]:
     """A text as JSON."""
     return {"zh": text.zh, "en": text.en}
+
+
+def rule_line(rule: Rule, group: str) -> Text:
+    """A rule on one line, for a question."""
+    text = Text(
+        "{group} {rule} {policy} 优先级 {priority} {ports} 来源 {source}",
+        "{group} {rule} {policy} priority {priority} {ports} from {source}",
+    )
+    ports = f"{rule.protocol} {rule.port_list or port_range(rule)}"
+    return text.fill(group=group, rule=rule.id or "—", policy=rule.policy, priority=rule.priority, ports=ports, source=named(rule.source))
 
 
 def _maybe(text: Text | None) -> dict[str, str] | None:

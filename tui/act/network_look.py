@@ -33,14 +33,17 @@ NETWORK_REGION: Final = "network_region"
 """Names of the values by which one step's look reaches the next step."""
 
 
-async def take_look(stage: Stage) -> Probe:
-    """Look at the server's network. Changes nothing. Raises Unreachable where the look could not be made or did not come to its end."""
+async def take_look(stage: Stage, on: str | None = None) -> Probe:
+    """Look at the network of `on`, the action's own place by default. Changes nothing.
+
+    Raises Unreachable where the look could not be made or did not come to its end.
+    """
     region = stage.values.get(NETWORK_REGION, "")
     given = f"{REGION}={region}\n" if re.fullmatch(r"[a-z0-9-]+", region) else ""
-    probe = read_probe(await stage.capture(given + PROBE, sudo=True, patience=PATIENCE))
+    probe = read_probe(await stage.capture(given + PROBE, on=on, sudo=True, patience=PATIENCE))
     if not probe.read:
         text = Text("看不了 {place} 的网络：{why}", "can't look at the network of {place}: {why}")
-        raise Unreachable(text.fill(place=stage.target().address, why=probe.why or "?"))
+        raise Unreachable(text.fill(place=stage.target(on).address, why=probe.why or "?"))
     if probe.region:
         stage.learn(**{NETWORK_REGION: probe.region})
     return probe

@@ -48,6 +48,11 @@ class Login:
 
 async def fresh_login(stage: Stage, server: str, local: str, user: str, ip: str) -> Login:
     """Log in anew from `local` to the server's tailnet address. Raises Unusable where the server's own keys can't be read."""
+    return await login_as(stage, await own_keys(stage, server), local, user, ip)
+
+
+async def own_keys(stage: Stage, server: str) -> Server:
+    """What the server says of itself over the connection there is. Raises Unusable where its keys can't be read."""
     seen = await stage.capture(KEYS, on=server, patience=LOOK)
     known = read_server(seen.out)
     if seen.end is not End.EXITED or not known.keys:
@@ -59,6 +64,11 @@ async def fresh_login(stage: Stage, server: str, local: str, user: str, ip: str)
     await stage.note(Text("服务器的主机密钥：{keys}", "the server's host keys: {keys}").fill(
         keys=", ".join(f"{key.kind} {key.fingerprint}" for key in known.keys)
     ))  # fmt: skip
+    return known
+
+
+async def login_as(stage: Stage, known: Server, local: str, user: str, ip: str) -> Login:
+    """Log in anew to the machine that is `known`, without asking it again over the old connection, which may be gone by now."""
     proof = await _prove(stage, known, local, user, ip)
     login = Login(proof, user, ip, known.port, tuple(key.fingerprint for key in known.keys))
     if proof.reached in (Reached.KEY_ONLY, Reached.NO_CLIENT) and stage.target(local).address == LOCAL:

@@ -25,11 +25,15 @@ ID, SECRET, TOKEN = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SEC
 _PROFILE: Final = "ALIBABA_CLOUD_PROFILE"
 _CONSOLE: Final = "https://ram.console.aliyun.com/manage/ak"
 
-Kind = Literal["environment", "cli", "file", "keyring", "role"]
+Kind = Literal["environment", "cli", "file", "keyring", "role", "asked"]
 
 
 class NoKey(ConfigError):
     """No place has an AccessKey, or the one that should is broken."""
+
+
+class NoneFound(NoKey):
+    """No place has one: it may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Keys:
 
 
 def find(environ: Mapping[str, str] = os.environ, home: Path | None = None) -> Keys:
-    """The keys to use. Raises NoKey, which says where was looked and what to do."""
+    """The keys to use. Raises NoKey (NoneFound where no place has any), which says where was looked and what to do."""
     own = home or Path.home()
     places: tuple[Callable[[], Keys | None], ...] = (
         lambda: from_environment(environ),
@@ -83,7 +87,7 @@ def find(environ: Mapping[str, str] = os.environ, home: Path | None = None) -> K
         "no Alibaba Cloud AccessKey found. Looked at: the variable {id}, ~/.aliyun/config.json, ~/.alibabacloud/credentials.ini, "
         "the keyring. Make one for a RAM user at {console}, then run aliyun configure, or set {id} and {secret}",
     )
-    raise NoKey(text.fill(id=ID, secret=SECRET, console=_CONSOLE))
+    raise NoneFound(text.fill(id=ID, secret=SECRET, console=_CONSOLE))
 
 
 def from_environment(environ: Mapping[str, str]) -> Keys | None:
@@ -168,6 +172,11 @@ def from_role(environ: Mapping[str, str]) -> Keys | None:
     if not role or environ.get("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "").lower() == "true":
         return None
     return Keys("role", Text("本机的 RAM 角色 {role}", "this server's RAM role {role}").fill(role=role), "EcsRamRole", role=role)
+
+
+def asked(key: str, secret: Secret) -> Keys:
+    """The key a person has just typed; kept nowhere."""
+    return Keys("asked", Text("刚才输入的", "just typed"), *_static(key.strip(), secret.reveal().strip(), ""))
 
 
 def _static(key: str, secret: str, token: str) -> tuple[str, str, Secret, Secret | None]:

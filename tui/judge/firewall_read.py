@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from tui.judge.addresses import addresses, union
@@ -194,6 +195,8 @@ def instance_from_maps(instance: Map, interfaces: Sequence[Map] | None) -> Insta
     if interfaces is None:
         return Instance(own, name, region, (Interface("primary", groups, private, public),), whole=False)
     found = tuple(interface_from_map(each, own) for each in interfaces)
+    # A fixed public address is told with the server only; it leads to the first card.
+    found = tuple(replace(each, public=tuple(dict.fromkeys((*each.public, *public)))) if each.primary else each for each in found)
     whole = set(groups) <= {group for each in found for group in each.groups} and bool(found)
     return Instance(own, name, region, found or (Interface("primary", groups, private, public),), whole)
 

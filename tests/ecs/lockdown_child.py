@@ -1,0 +1,77 @@
+"""A program that locks down and kills itself at the event of that number: `lockdown_child.py HOME ENDPOINT NUMBER`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from tui.act.lockdown_back import Hand, Nobody
+from tui.act.lockdown_close import Closing, Proved
+from tui.act.lockdown_cloud import EcsCloud
+from tui.act.lockdown_record import begin
+from tui.cloud import ecs_keys
+from tui.cloud.ecs_api import EcsApi
+from tui.judge.evidence import Status
+from tui.judge.firewall_change import Change
+from tui.judge.firewall_plan import plan
+from tui.judge.firewall_store import change_to_map, wall_to_map
+from tui.judge.lockdown import Phase, Story
+from tui.texts import same
+
+REGION, SERVER = "cn-hangzhou", "i-test0001"
+_count = 0
+
+
+def happened() -> None:
+    global _count  # noqa: PLW0603  a program of one file
+    _count += 1
+    if _count == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Deadly(EcsCloud):
+    async def make(self, change: Change, token: str) -> None:
+        happened()
+        await super().make(change, token)
+        happened()
+
+
+class Good:
+    async def public(self) -> Proved:
+        return Proved(Status.PASS, same("public"))
+
+    login = echo = public
+
+
+async def main() -> None:
+    api = EcsApi(ecs_keys.find(), environ={"ZHINAN_ECS_ENDPOINT": sys.argv[2]})
+    cloud = Deadly(api, REGION, SERVER)
+    made = plan(await cloud.wall())
+    record = begin(Path(sys.argv[1]), region=REGION, instance=SERVER, server="web-1", port=22, endpoint=sys.argv[2])
+    add = record.add
+
+    def added(phase: Phase, **facts: Any) -> Story:
+        happened()
+        story = add(phase, **facts)
+        happened()
+        return story
+
+    record.add = added  # type: ignore[method-assign]
+    record.add(Phase.SAVED, before=wall_to_map(made.before), plan=[change_to_map(each) for each in made.changes])
+
+    async def told(_name: str, _proved: Proved) -> None:
+        return
+
+    async def sleep(_seconds: float) -> None:
+        return
+
+    hand = Hand(record, cloud, Nobody(), sleep=sleep)
+    await Closing(hand, made, Good(), told, sleep=sleep, stopped=lambda: False).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
