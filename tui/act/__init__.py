@@ -41,6 +41,11 @@ _LOGIN: Final = (
 )  # fmt: skip
 
 ACTIONS: Final[Mapping[str, Known]] = {
+    "aliyun.firewall": Known(
+        "firewall", "firewall",
+        Text("看安全组现在放谁进来；只看不改", "See whom the security groups let in now; a look, no change"),
+        ("port", "instance", "region"), root=False,
+    ),
     "aliyun.lockdown": Known(
         "lockdown", "lockdown",
         Text("关闭公网 SSH：先过每一道关，不成就自己恢复", "Close public SSH: past every gate, and back by itself if anything fails"),

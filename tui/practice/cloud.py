@@ -40,6 +40,7 @@ class Cloud:
         self._closed = socket.socket()  # bound, so that nobody else takes its port, and never listening
         self._closed.bind(("127.0.0.1", 0))
         others = {"udp": silent, "tcp": self._closed.getsockname()[1]}
+        self._doors = [(host.net / kind / address / str(port), ssh) for host in (server, computer) for kind, address, port in public]
         _write(server, {**inside, **outside, **public}, others)
         _write(computer, {**outside, **public}, others)
         used = {*inside.values(), *outside.values(), *public.values(), *others.values()}
@@ -52,6 +53,11 @@ class Cloud:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True, name="practice-cloud").start()
         port: int = server.socket.getsockname()[1]
         return port
+
+    def door(self, is_open: bool) -> None:
+        """Open or shut the server's public SSH port to new connections: shut, it is silent, as behind a security group."""
+        for path, port in self._doors:
+            path.write_text(f"{port if is_open else 'silent'}\n", "ascii")
 
     def close(self) -> None:
         """Close every port."""

@@ -24,6 +24,7 @@ from tui.texts import Text, language
 if TYPE_CHECKING:
     import paramiko
 
+    from tui.practice.alibaba import Alibaba
     from tui.practice.cloud import Cloud
     from tui.practice.console import Console
     from tui.practice.folder import Folder
@@ -55,6 +56,7 @@ class World:
         self._servers: dict[str, Server] = {}
         self._cloud: Cloud | None = None
         self._console: Console | None = None
+        self._alibaba: Alibaba | None = None
         self._ending = threading.Lock()
 
     async def __aenter__(self) -> Self:
@@ -94,8 +96,8 @@ class World:
         return {"PUBLIC_IP": str(self._grounds["ecs"].host()["public_ip"])}
 
     def environ(self) -> dict[str, str]:
-        """The environment to rehearse in: the world's own admin API and a token for it, and nothing of the reader's own."""
-        return dict(self._console.environ) if self._console else {}
+        """The environment to rehearse in: the world's own APIs with what opens them, and nothing of the reader's own."""
+        return {name: value for service in (self._console, self._alibaba) if service for name, value in service.environ.items()}
 
     @property
     def ssh_home(self) -> Path:
@@ -189,6 +191,7 @@ class World:
         self._open_doors(hosts)
 
     def _open_doors(self, hosts: list[dict[str, object]]) -> None:
+        from tui.practice.alibaba import Alibaba
         from tui.practice.cloud import Cloud
         from tui.practice.console import POLICY, Console
         from tui.practice.server import Account, Server
@@ -209,15 +212,20 @@ class World:
             public.write_text(f"{host['host_key']} root@{host['hostname']}\n", "utf-8")
             place = Place(root, ground.home, _environ(ground, str(host["user"])), self.confined, str(ground.bin / "bash"))
             account = Account(str(host["user"]), user_key)
-            self._servers[ground.name] = Server(account, keys[ground.name], place)
+            self._servers[ground.name] = Server(account, keys[ground.name], place, self._is_open if ground.name == "ecs" else _always)
             if ground.name == "ecs":
+                on_server = place
                 within = {**place.environ, "SSH_CONNECTION": f"{hosts[1]['ip4']} 50022 {host['ip4']} 22"}
                 inner = Place(root, ground.home, within, self.confined, place.bash)
                 self._servers["tailnet"] = Server(account, keys["ecs"], inner, self._tailnet_is_up)
         ecs, local = (self._grounds[name] for name in HOSTS)
         self._cloud, self._console = Cloud(ecs, local, self._servers["ecs"].port), Console(ecs)
+        self._alibaba = Alibaba(ecs, on_server, self._cloud.door)
         ports = {name: server.port for name, server in self._servers.items()}
         write(root, hosts, ports, user_text, self._grounds["local"].home)
+
+    def _is_open(self) -> bool:
+        return self._alibaba is None or self._alibaba.is_open
 
     def _tailnet_is_up(self) -> bool:
         states = [ground.host() for ground in self._grounds.values()]
@@ -229,10 +237,10 @@ class World:
             for server in self._servers.values():
                 server.close()
             self._servers.clear()
-            for service in (self._cloud, self._console):
+            for service in (self._cloud, self._console, self._alibaba):
                 if service is not None:
                     service.close()
-            self._cloud = self._console = None
+            self._cloud = self._console = self._alibaba = None
             if self._folder is not None:
                 self._folder.remove()
                 self._folder = None
@@ -247,6 +255,10 @@ _ROOT_WITHOUT_JAIL = Text(
     "这个系统没法把练习环境关起来，而你现在是 root；请换普通用户运行 zhinan practice",
     "this system can't confine the practice world, and you are root; run `zhinan practice` as an ordinary user",
 )
+
+
+def _always() -> bool:
+    return True
 
 
 def _environ(ground: Ground, user: str) -> dict[str, str]:

@@ -47,10 +47,11 @@ class Agent:
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     stack.callback(_close, pipe)
-            return _watched(process, task)
+            return watched(process, task)
 
 
-def _watched(process: subprocess.Popen[bytes], task: Task) -> int:
+def watched(process: subprocess.Popen[bytes], task: Task) -> int:
+    """Give a started shell (input and output are pipes) the task's script and follow it to its end; its exit code."""
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("both are pipes")
     with contextlib.suppress(OSError):

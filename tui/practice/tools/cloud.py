@@ -8,6 +8,7 @@ METADATA = "100.100.100.200"
 MIRROR = "100.100.2.148"
 ASSISTANT = "100.100.45.106"
 REGION = "cn-hangzhou"
+INSTANCE = "i-practice0000000001"
 KNOWN_NAMES = {
     "tailscale.com": "203.0.113.21",
     "pkgs.tailscale.com": "203.0.113.22",
@@ -19,7 +20,7 @@ KNOWN_NAMES = {
 }
 _FACTS = {
     "": "dns-conf/\nhostname\ninstance-id\nnetwork-type\nprivate-ipv4\nregion-id\nzone-id\n",
-    "instance-id": "i-practice0000000001",
+    "instance-id": INSTANCE,
     "region-id": REGION,
     "zone-id": f"{REGION}-k",
     "hostname": "ecs-practice",
