@@ -22,6 +22,7 @@ BINDINGS: list[BindingType] = [
     key("guide.find_previous", "N", "find_previous", Text("上一处", "previous match")),
     key("guide.open", "o", "open_link", Text("打开链接", "open link")),
     key("guide.copy", "y", "copy", Text("复制命令", "copy command")),
+    key("guide.way_back", "b", "way_back", Text("万一进不去", "if you can't get in")),
     key("guide.tabs", "v", "next_tab", Text("换栏", "next panel")),
     key("guide.down", "j,down", "move(1)", Text("往下读：下一条命令、下一件事", "read on: the next command or thing to do"), show=False),
     key("guide.up", "k,up", "move(-1)", Text("往上读", "read back"), show=False),

@@ -82,5 +82,6 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "full_log": lambda screen: bool(screen.runner.logs),
     "find_next": lambda screen: bool(screen.search_words),
     "find_previous": lambda screen: bool(screen.search_words),
+    "way_back": lambda screen: screen.panels.has_way_back,
     "next_tab": lambda screen: screen.has_class("-narrow"),
 }

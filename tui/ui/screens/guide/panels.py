@@ -1,8 +1,8 @@
 """The right-hand column: log, checks, values; below 100 columns the same as tabs under the document.
 
-Above the log stand why the step failed, what a login waits for, the reader's computer, the server's network and the tailnet, each only
-while there is something of it to show. It only places and feeds them. Which step they speak of is told from outside, and the panels do
-not know each other.
+Above the log stand why the step failed, what a login waits for, the reader's computer, the server's network, the tailnet, the firewall and
+the ways back in, each only while there is something of it to show. It only places and feeds them. Which step they speak of is told from
+outside, and the panels do not know each other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tui.judge.evidence import Status
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.log.view import LogPanel
-from tui.ui.panels import diagnosis, local, login, network, tailnet, told
+from tui.ui.panels import diagnosis, firewall, local, login, network, tailnet, told, wayback
 from tui.ui.panels.checks import ChecksPanel
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.topic import TopicPanel
@@ -29,11 +29,16 @@ _NAMES = {
     "local": Text("本机", "Here"),
     "network": Text("内网", "Network"),
     "tailnet": Text("组网", "Tailnet"),
+    "firewall": Text("防火墙", "Firewall"),
+    "wayback": Text("退路", "Way back"),
     "log": Text("日志", "Log"),
     "checks": Text("检查", "Checks"),
     "values": Text("数值", "Values"),
 }
-_SOMETIMES = {"diagnosis": diagnosis.has, "login": login.has, "local": local.has, "network": network.has, "tailnet": tailnet.has}
+_SOMETIMES = {
+    "diagnosis": diagnosis.has, "login": login.has, "local": local.has, "network": network.has, "tailnet": tailnet.has,
+    "firewall": firewall.has, "wayback": wayback.has,
+}  # fmt: skip
 """The panels that are there only while there is something to show, and how to know."""
 
 _TALL = 46
@@ -61,6 +66,8 @@ class Panels(Vertical):
         yield local.LocalPanel(id="local")
         yield network.NetworkPanel(id="network")
         yield tailnet.TailnetPanel(id="tailnet")
+        yield firewall.FirewallPanel(id="firewall")
+        yield wayback.WayBackPanel(id="wayback")
         yield LogPanel(id="log")
         yield ChecksPanel(id="checks")
         yield ValuesPanel(id="values")
@@ -116,13 +123,14 @@ class Panels(Vertical):
 
     def _come_and_go(self) -> None:
         """Show the panels that have something to say. A link that somebody must open takes the place of other tabs, once; so does the
-        diagnosis of a failure.
+        diagnosis of a failure, and the firewall that of the log.
         """
         there = tuple(ident for ident in _NAMES if ident not in _SOMETIMES or _SOMETIMES[ident](self._state, self._step))
         step = told.awaiting(self._state, self._step)
         awaits = step.wait.url if step is not None and step.wait is not None else ""
         if there != self._there or awaits != self._awaits:
             failed = "diagnosis" in there and "diagnosis" not in self._there
+            entrance = "firewall" in there and "firewall" not in self._there and self.chosen == "log"
             fresh, over = awaits and not self._awaits, self._awaits and not awaits
             self._there, self._awaits = there, awaits
             for ident in _SOMETIMES:
@@ -132,6 +140,8 @@ class Panels(Vertical):
                 self.chosen = "login"
             elif failed:
                 self.chosen = "diagnosis"
+            elif entrance:
+                self.chosen = "firewall"
             elif self.chosen not in there or (over and self.chosen == "login"):
                 self.chosen = "log"
 
@@ -170,6 +180,16 @@ class Panels(Vertical):
         """The next panel, round and round."""
         names = list(self._there)
         self.chosen = names[(names.index(self.chosen) + by) % len(names)]
+
+    @property
+    def has_way_back(self) -> bool:
+        """Whether the ways back in are known."""
+        return "wayback" in self._there
+
+    def show_way_back(self) -> None:
+        """Bring the ways back in before the reader, whatever else is shown."""
+        self.chosen = "wayback"
+        self.query_one("#wayback").focus()
 
     def _number(self, ident: str) -> str:
         if ident != "checks" or not self._step:

@@ -48,6 +48,10 @@ class GuideReading(GuideStage):
         """Another panel."""
         self.panels.next_tab()
 
+    def action_way_back(self) -> None:
+        """How to get in if all else fails."""
+        self.panels.show_way_back()
+
     def action_copy(self) -> None:
         """The link an action waits for, else the command under the cursor, else the step's first, byte for byte."""
         if link := told(self.runner):

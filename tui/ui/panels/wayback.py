@@ -1,0 +1,76 @@
+"""If you can't get in: the ways that need no SSH, with the very rules and values to put back. It stays once a firewall was looked at.
+
+A panel of its own and not the end of another: whoever needs it must not have to look for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+
+from tui.run.state import RunState
+from tui.texts import Text
+from tui.ui.panels.heading import Heading
+from tui.ui.panels.table import Cell, Table
+from tui.ui.panels.told import Facts, part, parts, sentence, topic_of, word
+from tui.ui.panels.topic import TopicPanel
+
+TOPIC = "firewall"
+_TITLE = Text("万一进不去", "If you can't get in")
+_KEY = Text("随时按 b", "b at any time")
+_RULES = Text("在控制台把规则改回来，再从公网登录", "put the rules back in the console, then log in publicly")
+_THERE = Text("规则在 {link}", "the rules are at {link}")
+_SESSION = Text(
+    "ECS 控制台 › 实例 {id} › 远程连接 › 会话管理：走云助手，不需要开放端口",
+    "ECS console › instance {id} › Connect › Session Manager: by Cloud Assistant, no port needed",
+)
+_VNC = Text(
+    "同一处的 VNC：像坐在显示器前，用系统的用户名和密码",
+    "VNC at the same place: as in front of its screen, with the system's user and password",
+)
+_SAVED = Text("旧规则存在 {path}", "the old rules are in {path}")
+
+
+class WayBackPanel(TopicPanel):
+    """The ways back in, from the last facts of a firewall that any step told."""
+
+    DEFAULT_CSS = """
+    WayBackPanel { height: auto; padding-left: 1; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._heading = Heading(_TITLE)
+        self._ways = Table((0.03,))
+
+    def compose(self) -> ComposeResult:
+        """Heading, then one way under the other."""
+        yield from (self._heading, self._ways)
+
+    def tell(self) -> None:
+        """Show what is known."""
+        self._heading.facts = (str(_KEY),)
+        self._ways.rows = tuple(ways(facts_of(self.state, self.step_id)))
+
+
+def facts_of(state: RunState, step_id: str) -> Facts:
+    """The facts of the step under the cursor or the running one, else of the last step that told any."""
+    told = [facts for step in state.steps.values() if (facts := step.topics.get(TOPIC))]
+    return topic_of(state, step_id, TOPIC) or (told[-1] if told else {})
+
+
+def has(state: RunState, step_id: str) -> bool:
+    """Whether there is anything to show."""
+    return bool(word(part(facts_of(state, step_id), "server"), "id"))
+
+
+def ways(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
+    """The ways, the quickest first, and where the old rules are."""
+    yield Cell("1", "$bright"), Cell(str(_RULES))
+    steps = [sentence(each) for each in parts(facts, "by_hand")]
+    yield from ((Cell(""), Cell(each, "$muted")) for each in steps or [str(_THERE.fill(link=word(facts, "link")))])
+    yield Cell("2", "$bright"), Cell(str(_SESSION.fill(id=word(part(facts, "server"), "id"))))
+    yield Cell("3", "$bright"), Cell(str(_VNC))
+    if saved := word(facts, "saved"):
+        yield Cell(""), Cell(str(_SAVED.fill(path=saved)), "$muted")
