@@ -1,4 +1,7 @@
-"""Looks at this computer and says what the program will find here. Changes nothing, asks no network."""
+"""Looks at this computer and says what the program will find here. Changes nothing.
+
+It asks the network one thing only: whether a server whose firewall was looked at with this program is open to the internet again.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
         _keyring,
         _cloud,
     ]
-    return [look() for look in looks]
+    return [*(look() for look in looks), *_entrances(settings.home)]
 
 
 def _python() -> Finding:
@@ -133,3 +136,9 @@ def _cloud() -> Finding:
         return Finding(name, Status.PASS, ecs_keys.find().told)
     except ecs_keys.NoKey as missing:
         return Finding(name, Status.UNKNOWN, missing.text)
+
+
+def _entrances(home: Path) -> list[Finding]:
+    from tui.headless import entrance
+
+    return [Finding(*found) for found in entrance.look(home)]
