@@ -56,9 +56,10 @@ async def permissions_told(stage: Stage) -> AsyncIterator[None]:
 
 
 async def locate(stage: Stage, cloud: EcsApi) -> Found:
-    """The server that is meant: the option `instance` (id, region/id, address or name), else the one found before, else the input PUBLIC_IP.
+    """The server that is meant: the option `instance`, else the one found before, else the input PUBLIC_IP.
 
-    Learns where it is. Raises Unusable where nothing says which server, Missing where there is none, Refused where there are several.
+    The option is an id (with or without `region/` before it), an address or a name. Learns where the server is. Raises Unusable where
+    nothing says which server, Missing where there is none, Refused where there are several.
     """
     wish, regions = _wish(stage)
     if not wish:

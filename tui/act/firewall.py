@@ -3,8 +3,8 @@
 What a reader must know before closing anything: who gets in and by which rule, what else stays open, which other servers the same groups
 guard, what the groups can't tell, and what a closing would change. It asks the cloud's interface alone, so it works with SSH closed.
 
-Options: port (default 22), instance (id, region/id, address or name of the server; default the one found before, else the input PUBLIC_IP), region
-(default: looked for). Observes topic `firewall` (see lockdown_facts) with `dry` true. Learns ecs_region and ecs_instance.
+Options: port (default 22), instance (id, region/id, address or name of the server; default the one found before, else the input PUBLIC_IP),
+region (default: looked for). Observes topic `firewall` (see lockdown_facts) with `dry` true. Learns ecs_region and ecs_instance.
 """
 
 from __future__ import annotations

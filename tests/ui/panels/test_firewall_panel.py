@@ -176,6 +176,12 @@ def test_the_way_back_has_console_rules_and_the_file() -> None:
     assert told[-1] == ("", "旧规则存在 /home/me/before.json")
 
 
+def test_once_there_is_a_record_the_quickest_way_is_a_command() -> None:
+    told = words(ways({**FACTS, "record": "/home/me/lockdown/1"}))
+    assert (told[0][0], told[1][0]) == ("1", "2")
+    assert "zhinan undo" in told[0][1]
+
+
 def test_without_steps_the_way_back_has_the_link() -> None:
     assert words(ways({**FACTS, "by_hand": []}))[1] == ("", "规则在 https://ecs.console.aliyun.com/x")
 

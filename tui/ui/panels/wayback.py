@@ -19,6 +19,7 @@ from tui.ui.panels.topic import TopicPanel
 TOPIC = "firewall"
 _TITLE = Text("万一进不去", "If you can't get in")
 _KEY = Text("随时按 b", "b at any time")
+_UNDO = Text("运行 zhinan undo：用 AccessKey 恢复旧规则，不需要 SSH", "run zhinan undo: the old rules come back, without SSH")
 _RULES = Text("在控制台把规则改回来，再从公网登录", "put the rules back in the console, then log in publicly")
 _THERE = Text("规则在 {link}", "the rules are at {link}")
 _SESSION = Text(
@@ -67,10 +68,13 @@ def has(state: RunState, step_id: str) -> bool:
 
 def ways(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
     """The ways, the quickest first, and where the old rules are."""
-    yield Cell("1", "$bright"), Cell(str(_RULES))
-    steps = [sentence(each) for each in parts(facts, "by_hand")]
-    yield from ((Cell(""), Cell(each, "$muted")) for each in steps or [str(_THERE.fill(link=word(facts, "link")))])
-    yield Cell("2", "$bright"), Cell(str(_SESSION.fill(id=word(part(facts, "server"), "id"))))
-    yield Cell("3", "$bright"), Cell(str(_VNC))
+    said = [str(_RULES), str(_SESSION.fill(id=word(part(facts, "server"), "id"))), str(_VNC)]
+    if word(facts, "record"):
+        said.insert(0, str(_UNDO))
+    for number, way in enumerate(said, 1):
+        yield Cell(str(number), "$bright"), Cell(way)
+        if way == str(_RULES):
+            steps = [sentence(each) for each in parts(facts, "by_hand")]
+            yield from ((Cell(""), Cell(each, "$muted")) for each in steps or [str(_THERE.fill(link=word(facts, "link")))])
     if saved := word(facts, "saved"):
         yield Cell(""), Cell(str(_SAVED.fill(path=saved)), "$muted")
