@@ -240,7 +240,9 @@ class _Pass:
             return
         self.session.begun = True
         guide = self.session.guide
-        await self.tell(ev.RunStarted(guide=str(guide.path), title=guide.title, digest=guide.digest, **facts))
+        await self.tell(
+            ev.RunStarted(guide=str(guide.path), title=guide.title, digest=guide.digest, mends=self.session.given.mends, **facts)
+        )
 
     async def _tell_ended(self, verdict: Outcome, why: Text | None, exit_code: int | None = None) -> None:
         if self._aside:

@@ -25,6 +25,9 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+GOOD = frozenset((Outcome.PASSED, Outcome.ALREADY))
+"""The good ends."""
+
 EXIT_CODES: Mapping[Outcome, int] = {
     Outcome.PASSED: 0,
     Outcome.ALREADY: 0,
@@ -50,9 +53,21 @@ class StepEvent(Event):
     step: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mends:
+    """What a run of a failure page is for: step `step` of the run `run` failed, and `cause` is the page that explained it."""
+
+    run: str
+    step: str
+    cause: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """`targets` maps the guide's names to addresses; `values` are the inputs that are not secret; `steps` the ids that will run now."""
+    """`targets` maps the guide's names to addresses; `values` are the inputs that are not secret; `steps` the ids that will run now.
+
+    `mends` is told by the run of a failure page that was opened for a failed step.
+    """
 
     guide: str
     title: str
@@ -60,6 +75,7 @@ class RunStarted(Event):
     steps: tuple[str, ...]
     targets: Mapping[str, str]
     values: Mapping[str, str]
+    mends: Mends | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

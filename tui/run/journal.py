@@ -46,13 +46,17 @@ class JournalError(ZhinanError):
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run as the list of runs shows it; `verdict` is None when the program died in the middle."""
+    """One run as the list of runs shows it; `verdict` is None when the program died in the middle.
+
+    `mends` is the failure it was to mend, if it was for one.
+    """
 
     run: str
     guide: str
     title: str
     at: float
     verdict: ev.Outcome | None
+    mends: ev.Mends | None = None
 
 
 def read_runs(db: sqlite3.Connection) -> Iterator[RunRow]:
@@ -64,7 +68,8 @@ def read_runs(db: sqlite3.Connection) -> Iterator[RunRow]:
     for run, at, started, last in rows:
         start, end = json.loads(started), json.loads(last) if last else {}
         verdict = ev.Outcome(end["verdict"]) if end.get("event") == "RunEnded" else None
-        yield RunRow(run, start["guide"], start["title"], at, verdict)
+        mends = ev.Mends(**told) if (told := start.get("mends")) else None
+        yield RunRow(run, start["guide"], start["title"], at, verdict, mends)
 
 
 class Journal:
@@ -152,6 +157,10 @@ class Journal:
     def runs(self) -> list[RunRow]:
         """All runs, the newest first."""
         return list(read_runs(self._db))
+
+    def mended(self, run: str) -> list[RunRow]:
+        """The runs that were to mend a failure of that run, the first one first."""
+        return [row for row in reversed(self.runs()) if row.mends and row.mends.run == run]
 
     def approved(self, digest: str) -> bool:
         """Whether exactly these commands were approved before."""

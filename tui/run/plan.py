@@ -15,6 +15,7 @@ from tui.errors import Cancelled, DocumentError, NotApproved, UsageError
 from tui.guide.model import ActionSpec, CheckSpec, Command, Guide, Item, Level, Manual, Step, TargetSpec, is_offered
 from tui.run import form
 from tui.run.ask import ApprovalQuestion, Asker, PlaceQuestion
+from tui.run.events import Mends
 from tui.run.form import Part
 from tui.run.journal import Journal
 from tui.secret import Secret
@@ -48,7 +49,7 @@ class Given:
     """What is known before anything is asked: addresses by target name, values by input name; `approved` by `--yes`.
 
     `place` is where steps run whose document does not say where, whatever was answered before. `environ` is where other inputs and the
-    addresses of APIs come from.
+    addresses of APIs come from. `mends` is the failure for which a failure page was opened.
     """
 
     places: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Given:
     approved: bool = False
     place: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    mends: Mends | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, get_args
 
 from tui.judge.evidence import End, Status
-from tui.run.events import AnyEvent, Cause, Outcome, Proof
+from tui.run.events import AnyEvent, Cause, Mends, Outcome, Proof
 from tui.texts import Text
 
 KINDS: Mapping[str, type[AnyEvent]] = {kind.__name__: kind for kind in get_args(AnyEvent)}
@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
         return dict(value)
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     return value
 
@@ -52,6 +52,8 @@ _ENUMS: Mapping[str, type[StrEnum]] = {"end": End, "status": Status, "outcome": 
 def _typed(name: str, value: Any) -> Any:
     if name in ("why", "say", "what", "question", "shown"):
         return None if value is None else Text(value["zh"], value["en"])
+    if name == "mends":
+        return None if value is None else Mends(**value)
     if name == "causes":
         return tuple(map(_cause, value))
     if name in _ENUMS:

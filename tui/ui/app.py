@@ -30,7 +30,7 @@ from tui.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
     from tui.crash import Crash
-    from tui.run.plan import Given
+    from tui.run.plan import Given, Request
     from tui.ui.dialogs.palette import Entry
     from tui.ui.document.view import DocumentView
     from tui.ui.screens.guide.screen import GuideScreen
@@ -129,8 +129,8 @@ class ZhinanApp(App[int]):
         """Show a parsed document."""
         self.push_screen(self._guide_screen(guide, given))
 
-    def open_beside(self, path: Path, given: Given, guide: Screen[None]) -> None:
-        """Open a document in the world of the guide on the screen `guide`: what is rehearsed is mended in the rehearsal, too."""
+    def open_beside(self, path: Path, given: Given, guide: Screen[None], request: Request | None = None) -> None:
+        """Open a page in the world of the guide on the screen `guide`: what is rehearsed is mended in the rehearsal, too."""
         from tui.guide.library import in_our_language
         from tui.guide.parse import load
         from tui.ui.screens.guide.screen import GuideScreen
@@ -141,7 +141,9 @@ class ZhinanApp(App[int]):
         except ZhinanError as error:
             self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
             return
-        self.push_screen(GuideScreen(document, guide.sessions, given, practice=guide.practice))
+        page = GuideScreen(document, guide.sessions, given, practice=guide.practice)
+        page.opened_by, page.pending = guide, request
+        self.push_screen(page)
 
     def _guide_screen(self, guide: Guide, given: Given | None, document: DocumentView | None = None) -> GuideScreen:
         from tui.run.plan import Given

@@ -68,8 +68,8 @@ class Front(Protocol):
         """Open a document, at a line of it, or say why not."""
         ...
 
-    def open_beside(self, path: Path, given: Given, guide: Screen[None]) -> None:
-        """Open a document in the world of the guide that is open on the screen `guide`; leaving it leads back there."""
+    def open_beside(self, path: Path, given: Given, guide: Screen[None], request: Request | None = None) -> None:
+        """Open a failure page in the world of the guide on the screen `guide`, and begin with `request`; leaving it leads back there."""
         ...
 
     def open_practice(self) -> None:

@@ -15,6 +15,7 @@ BINDINGS: list[BindingType] = [
     key("guide.force", "R", "force", Text("仍要执行", "run anyway")),
     key("guide.check", "c", "check_only", Text("只检查", "check only")),
     key("guide.mend", "d", "mend", Text("怎么办", "what to do")),
+    key("guide.repair", "m", "repair", Text("修好它", "mend it")),
     key("guide.probe", "p", "probe", Text("看一眼分清原因", "look which cause it is")),
     key("guide.full_log", "l", "full_log", Text("全屏日志", "full log")),
     key("guide.find", "slash", "find", Text("搜索", "search")),

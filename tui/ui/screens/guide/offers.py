@@ -77,6 +77,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "check_only": _checks,
     "tick": _tickable,
     "mend": lambda screen: screen.cause_here is not None,
+    "repair": lambda screen: not screen.runner.busy and (screen.cause_here is not None or screen.mended_for is not None),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,
     "copy": _copyable,
     "full_log": lambda screen: bool(screen.runner.logs),

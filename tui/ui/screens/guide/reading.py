@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui.guide.model import Command
-from tui.run.events import Cause
-from tui.run.plan import Given
+from tui.guide.mends import mends
+from tui.guide.model import Command, Step
+from tui.run.events import GOOD, Cause, Mends
+from tui.run.plan import SERVER, Given
 from tui.texts import Text
 from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
@@ -25,10 +26,6 @@ _NO_LINK = Text("这份文档里没有链接", "This document has no links")
 _NO_SEARCH = Text("先按 / 搜索", "Press / to search first")
 _NO_CAUSE = Text("这一步没有失败，或者没有认识的原因", "This step has not failed, or no known cause fits")
 _NO_LOG = Text("还没有日志：先执行一步", "There is no log yet: run a step first")
-
-
-_SERVER = "server"
-"""What failure pages call the place where something failed; never this computer, unless the page says so itself."""
 
 
 class GuideReading(GuideStage):
@@ -111,10 +108,24 @@ class GuideReading(GuideStage):
         if step is None or cause is None:
             self.say(_NO_CAUSE)
             return
+        front(self).open_beside(Path(cause.page), self.given_for(step, cause), self)
+
+    def given_for(self, step: Step, cause: Cause) -> Given:
+        """What a failure page opened for that step is given: where its server is, if that is known, and what it is to mend."""
         known = {name: address for name, address in self.places().items() if address and address != "local"}
         on = self.runner.state.step(step.id).on
         address = known.get(on) or (next(iter(known.values())) if len(known) == 1 else "")
-        front(self).open_beside(Path(cause.page), Given(places={_SERVER: address} if address else {}), self)
+        failure = Mends(self.runner.state.run, step.id, cause.id)
+        return Given(places={SERVER: address} if address else {}, mends=failure)
+
+    @property
+    def mended_for(self) -> Step | None:
+        """The failed step for which this page was opened, once one of the page's mends has passed."""
+        by, failure = self.opened_by, self.given.mends
+        if by is None or failure is None:
+            return None
+        passed = any(mends(step) and self.runner.state.step(step.id).outcome in GOOD for step in self.guide.steps)
+        return next((step for step in by.guide.steps if step.id == failure.step), None) if passed else None
 
     def action_find(self) -> None:
         """Search in the page."""

@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from tui.guide.model import Guide, Step
-from tui.run.plan import Given
+from tui.run.plan import Given, Request
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.asker import ScreenAsker
@@ -57,7 +57,11 @@ class GuideStage(Screen[None]):
         super().__init__()
         self.guide = guide
         self.practice = practice
-        self._given = given
+        self.given = given
+        self.opened_by: GuideStage | None = None
+        """For a failure page: the guide whose failure it explains."""
+        self.pending: Request | None = None
+        """What to begin with as soon as the screen is in front."""
         self._document = document
         self.sessions = sessions
         self._shown: RunState | None = None
@@ -84,8 +88,8 @@ class GuideStage(Screen[None]):
     def on_mount(self) -> None:
         """Start the session (nothing is contacted yet) and the frame clock."""
         self.asker = ScreenAsker(self.app, self.guide)
-        self.runner = Runner(self.sessions(self.guide, self.asker, self._given))
-        self.panels.values.given = frozenset((*self._given.places, *self._given.inputs))
+        self.runner = Runner(self.sessions(self.guide, self.asker, self.given))
+        self.panels.values.given = frozenset((*self.given.places, *self.given.inputs))
         self.speak()
         self.refresh_all()
         self.set_interval(_FRAME, self._frame)
@@ -126,10 +130,10 @@ class GuideStage(Screen[None]):
         """Target names and addresses as far as known; an empty address is not known yet."""
         state = self.runner.state
         later = {spec.name: state.values[spec.value].text for spec in self.guide.targets if spec.value in state.values}
-        unknown = {spec.name for spec in self.guide.targets if spec.value} - {*later, *self._given.places, *state.targets}
+        unknown = {spec.name for spec in self.guide.targets if spec.value} - {*later, *self.given.places, *state.targets}
         named = {spec.name: spec.address or "" for spec in self.guide.targets}
         used = {step.on: "" for step in self.guide.steps if step.on}
-        known = {**used, **named, **self._given.places, **state.targets, **later}
+        known = {**used, **named, **self.given.places, **state.targets, **later}
         for name in unknown:
             known.pop(name, None)  # nothing the reader could fill in
         return {name: ("local" if name == "local" else address) for name, address in known.items()}
