@@ -10,12 +10,12 @@ from tui.ui.widgets.keys import key
 BINDINGS: list[BindingType] = [
     key("guide.tick", "space,t", "tick", Text("做好了", "done, tick it")),
     key("guide.run", "r,enter", "run", Text("执行", "run")),
+    key("guide.repair", "m", "repair", Text("修好它", "mend it")),
     key("guide.run_from", "a", "run_from", Text("从此执行", "run from here")),
     key("guide.stop", "x", "stop", Text("停止", "stop")),
     key("guide.force", "R", "force", Text("仍要执行", "run anyway")),
     key("guide.check", "c", "check_only", Text("只检查", "check only")),
     key("guide.mend", "d", "mend", Text("怎么办", "what to do")),
-    key("guide.repair", "m", "repair", Text("修好它", "mend it")),
     key("guide.probe", "p", "probe", Text("看一眼分清原因", "look which cause it is")),
     key("guide.full_log", "l", "full_log", Text("全屏日志", "full log")),
     key("guide.find", "slash", "find", Text("搜索", "search")),
