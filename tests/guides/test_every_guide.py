@@ -78,6 +78,13 @@ def test_every_picture_is_there(path: Path) -> None:
         assert (path.parent / link).resolve().is_file(), link
 
 
+@by_name
+def test_every_link_leads_to_a_page_in_the_reader_s_language(path: Path) -> None:
+    links = [link.partition("#")[0] for link in re.findall(r"(?<!!)\[[^\]]*\]\(([^)\s]+\.md[^)\s]*)\)", parse.load(path).source)]
+    assert [link for link in links if not (path.parent / link).is_file()] == []
+    assert [link for link in links if link.endswith(".en.md") != path.name.endswith(".en.md")] == []
+
+
 @by_twins
 def test_twins_differ_in_words_only(chinese: Path, english: Path) -> None:
     assert shape(parse.load(chinese)) == shape(parse.load(english))

@@ -1,6 +1,6 @@
-"""The guide is rehearsed as it is written: its actions, commands and checks run on the practice world's two hosts, through the real engine.
+"""The guides are rehearsed as they are written: their actions, commands and checks run on the practice hosts, through the real engine.
 
-Only the Chinese one: another test proves that its twin runs the same.
+Only the Chinese ones: another test proves that a twin runs the same.
 """
 
 from __future__ import annotations
@@ -91,15 +91,20 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def rehearsing(folder: Path, world: World) -> AsyncIterator[Rehearsal]:
-    """A day of its own in the world: a new session with the journal that was there."""
-    guide, reader, journal = parse.load(GUIDES / "tailscale-ecs.md"), Reader(), Journal(folder)
+async def rehearsing(folder: Path, world: World, name: str = "tailscale-ecs", **answers: str) -> AsyncIterator[Rehearsal]:
+    """A day of its own in the world: a new session with the journal that was there. `answers` are more inputs.
+
+    The practice world has no Cloud Assistant; a place that is reached by it is the server all the same.
+    """
+    guide, reader, journal = parse.load(GUIDES / f"{name}.md"), Reader(), Journal(folder)
+    addresses = {**world.targets(), "rescue": world.targets()["ecs"]}
 
     def inside(name: str, address: str) -> SshTarget:
         return SshTarget(name, address, home=world.ssh_home)
 
-    places = Places(reader, {name: inside(name, address) for name, address in world.targets().items()}, inside)
-    given = Given(world.targets(), world.inputs(), approved=True)
+    addresses = {name: address for name, address in addresses.items() if name in {"local", *(spec.name for spec in guide.targets)}}
+    places = Places(reader, {name: inside(name, address) for name, address in addresses.items()}, inside)
+    given = Given(addresses, {**world.inputs(), **answers}, environ=world.environ(), approved=True)
     session = Session(guide, reader, journal=journal, given=given, places=places, actions=ACTIONS, haste=HASTE * 10)
     try:
         yield Rehearsal(guide, session, world, reader)
@@ -165,3 +170,86 @@ async def at_the_gates(day: Rehearsal) -> None:
     address = day.session.places.address("ecs-tailnet")
     assert address == day.session.found["server_tailnet"]
     assert address.startswith("ssh://practice@100.")
+
+
+async def test_dead_names_are_seen_mended_proven_over_a_restart_and_taken_back(tmp_path: Path) -> None:
+    async with World() as world:
+        await into_the_trap(tmp_path, world)
+        async with rehearsing(tmp_path, world, "tailscale-dns-dead") as day:
+            assert await day.run("look") == {"look": FAILED}
+            assert "100.100.2.136  0/3" in day.printed
+            assert "nodivert" in day.why
+            assert await day.alone("mend", "nodivert") is PASSED, day.why
+            assert await day.run("look", "mend", "resolver") == {"look": ALREADY, "mend": ALREADY, "resolver": ALREADY}, day.failed
+            assert await day.run("restart") == {"restart": PASSED}, day.why
+            assert "100.100.2.136  3/3" in day.printed
+            assert await day.alone("mend", "undo") is PASSED, day.why
+            assert await day.run("mend") == {"mend": FAILED}
+
+
+async def into_the_trap(folder: Path, world: World) -> None:
+    """The server joins the tailnet, and nobody looks at what that costs it."""
+    async with rehearsing(folder, world) as day:
+        for place, item in enumerate(day.guide.step("install").items):
+            if isinstance(item, ActionSpec) and item.use in ("tailscale.install", "tailscale.login") and not item.explicit:
+                await day.run("install", item=place)
+                assert day.verdict is PASSED, day.why
+
+
+async def test_the_way_through_the_tailnet_is_looked_at_from_both_ends(tmp_path: Path) -> None:
+    async with World() as world:
+        await into_the_trap(tmp_path, world)
+        async with rehearsing(tmp_path, world) as day:
+            for name in ("local-linux", "local-login"):
+                assert await day.alone("local-install", name) is PASSED, day.why
+        async with rehearsing(tmp_path, world, "tailscale-slow") as day:
+            steps = ("ends", "path", "open", "near", "relay")
+            assert await day.run(*steps, "prove") == {**dict.fromkeys(steps, ALREADY), "prove": PASSED}, (day.why, day.failed)
+            assert day.session.found["ts_path"].endswith(":41641")
+            assert await day.alone("path", "ping") is PASSED
+            assert "via DERP(hkg)" in day.printed
+            assert await day.alone("ends", "netcheck-server") is PASSED
+
+
+async def test_ssh_that_works_needs_nothing_and_each_failure_is_told_by_its_name(tmp_path: Path) -> None:
+    mends = ("timeout", "refused", "host-key", "key")
+    async with World() as world:
+        async with rehearsing(tmp_path, world, "ssh-fails", SSH_PORT="22", LOGIN_USER="practice") as day:
+            assert await day.run("look", *mends, "prove") == {**dict.fromkeys(("look", *mends), ALREADY), "prove": PASSED}, (
+                day.why,
+                day.failed,
+            )
+        for answers, kind, step in (
+            ({"LOGIN_USER": "nobody"}, "key-not-accepted", "key"),
+            ({"LOGIN_USER": "practice", "PUBLIC_IP": "203.0.113.99"}, "timeout", "timeout"),
+        ):
+            async with rehearsing(tmp_path, world, "ssh-fails", SSH_PORT="22", **answers) as day:
+                assert await day.run("look") == {"look": FAILED}
+                assert f"== {kind}\n" in day.printed
+                assert await day.run(step) == {step: FAILED}
+                others = [each for each in mends if each != step]
+                for other in others:
+                    assert await day.run(other) == {other: ALREADY}, day.failed
+
+
+async def test_a_changed_host_key_is_recorded_only_with_the_fingerprint_seen_by_another_way(tmp_path: Path) -> None:
+    async with World() as world:
+        known = world.home("local") / ".ssh/known_hosts"
+        known.write_text(
+            f"{world.inputs()['PUBLIC_IP']} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOldOldOldOldOldOldOldOldOldOldOldOldOldOldOl\n"
+        )
+        before = known.read_text()
+        real = str(world.state("ecs")["fingerprint"])
+        async with rehearsing(tmp_path, world, "ssh-fails", SSH_PORT="22", LOGIN_USER="practice", HOST_FINGERPRINT=f"{real[:-1]}!") as day:
+            assert await day.run("look") == {"look": FAILED}
+            assert "== host-key-changed\n" in day.printed
+            assert await day.run("host-key") == {"host-key": FAILED}
+            assert await day.alone("host-key", "remember-new") is FAILED
+            assert known.read_text() == before
+        async with rehearsing(tmp_path, world, "ssh-fails", SSH_PORT="22", LOGIN_USER="practice", HOST_FINGERPRINT=real) as day:
+            assert await day.alone("host-key", "real-fingerprint") is PASSED
+            assert real in day.printed
+            assert await day.alone("host-key", "forget-old") is PASSED, day.printed
+            assert await day.alone("host-key", "remember-new") is PASSED, day.printed
+            assert await day.run("look") == {"look": ALREADY}, day.failed
+            assert (known.with_name("known_hosts.before")).read_text() == before

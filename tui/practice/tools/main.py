@@ -37,7 +37,7 @@ _BY_MODULE = {
         "resolvectl": "resolvectl",
         "ping": "ping",
     },
-    "ssh": {"ssh": "ssh", "ssh-keyscan": "keyscan", "ssh-copy-id": "copy_id"},
+    "ssh": {"ssh": "ssh", "ssh-keyscan": "keyscan", "ssh-keygen": "keygen", "ssh-copy-id": "copy_id"},
     "firewall": {"iptables": "iptables", "ufw": "ufw", "sysctl": "sysctl"},
     "tailscale": {"tailscale": "tailscale", "tailscaled": "tailscaled"},
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import fnmatch
+import hashlib
 import os
 import re
 import sys
@@ -139,10 +141,52 @@ def _log_in(call: Call, host: HostState, address: str, command: list[str]) -> No
 def keyscan(call: Call) -> int:
     """`ssh-keyscan HOST`: the host key, where it can be reached."""
     _, words = flags(call.args, ("-t", "-p", "-T"))
+    ecs = call.ground.world()["hosts"]["ecs"]
     for name in words:
-        host = call.ground.find(name)
-        if host is not None and reachable(call.ground, host):
+        host = ecs if name == ecs["public_ip"] else call.ground.find(name)
+        if host is not None and (host is ecs or reachable(call.ground, host)):
             call.out(f"{name} {host['host_key']}")
+    return 0
+
+
+def keygen(call: Call) -> int:
+    """`-l -f FILE` (or `-`): fingerprints of public keys. `-R NAME` and `-F NAME`, with `-f FILE`: known hosts, as written plainly."""
+    options, _ = flags(call.args, ("-f", "-R", "-F", "-E", "-t", "-N", "-C", "-b"))
+    written = options.get("-f", str(call.ground.home / ".ssh/known_hosts"))
+    file = Path(call.path(written))
+    if written != "-" and not file.is_file():
+        return call.fail(f"{written}: No such file or directory", 255)
+    lines = (sys.stdin.read() if written == "-" else file.read_text("utf-8")).splitlines()
+    if "-l" in options:
+        found = [fingerprint for line in lines if (fingerprint := _fingerprint(line))]
+    elif "-F" in options:
+        found = [line for line in lines if options["-F"] in line.split(" ", 1)[0].split(",")]
+    elif "-R" in options:
+        return _forget(call, file, options["-R"], lines)
+    else:
+        return call.fail("the practice world makes no keys", 1)
+    for line in found:
+        call.out(line)
+    return 0 if found else 1
+
+
+def _fingerprint(line: str) -> str:
+    """Of a line with a public key in it, as `ssh-keygen -l` shows it; nothing for any other."""
+    match = re.search(r"(?:ssh|ecdsa|sk)-([\w@.-]+) (AAAA[\w+/=]+) ?(.*)", line)
+    if match is None:
+        return ""
+    digest = base64.b64encode(hashlib.sha256(base64.b64decode(match[2])).digest()).decode().rstrip("=")
+    return f"256 SHA256:{digest} {match[3] or 'no comment'} ({match[1].upper()})"
+
+
+def _forget(call: Call, file: Path, name: str, lines: list[str]) -> int:
+    """Take a name out of the known hosts, and keep the file as it was beside it."""
+    kept = [line for line in lines if name not in line.split(" ", 1)[0].split(",")]
+    if len(kept) == len(lines):
+        return call.fail(f"Host {name} not found in {file}", 1)
+    file.with_name(f"{file.name}.old").write_text("\n".join([*lines, ""]), "utf-8")
+    file.write_text("\n".join([*kept, ""]) if kept else "", "utf-8")
+    call.out(f"# Host {name} found\n{file} updated.\nOriginal contents retained as {file}.old")
     return 0
 
 
