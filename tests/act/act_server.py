@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -170,7 +171,7 @@ class Played:
 async def play(
     server: Server, use: str, action: Action, home: Path, *, options: Mapping[str, Any] | None = None, seconds: float | None = None,
     inputs: Mapping[str, Any] | None = None, secrets: tuple[str, ...] = (), watch: Callable[[AnyEvent, Session], None] = lambda *_: None,
-    beside: Mapping[str, Server] | None = None, asker: Nobody | None = None, haste: float = 1.0,
+    beside: Mapping[str, Server] | None = None, asker: Nobody | None = None, haste: float = 1.0, environ: Mapping[str, str] | None = None,
 ) -> Played:  # fmt: skip
     """Run one action as a step of a guide, through the real engine. `beside` are other places that are connected, `asker` who
     answers (nobody, if not given)."""
@@ -182,7 +183,7 @@ async def play(
     journal = Journal(home)
     asker = asker or Nobody()
     values = {name: Secret(value) if name in secrets else value for name, value in (inputs or {}).items()}
-    given = Given({"ecs": server.address}, values, approved=True)
+    given = Given({"ecs": server.address}, values, approved=True, environ=os.environ if environ is None else environ)
     session = Session(
         guide,
         asker,

@@ -83,6 +83,7 @@ class World:
     logins: list[Reply] = field(default_factory=list)
     who: str = f"instance={SERVER}\nregion={REGION}\n"
     watch: Any = lambda *_: None
+    environ: dict[str, str] | None = None
 
     async def run(self, **options: Any) -> Played:
         keys = f"port={self.door.port}\nboot={self.boot}\nkey=ssh-ed25519 {BLOB} root@ecs\n"
@@ -92,7 +93,7 @@ class World:
         computer = Server([], {"UserKnownHostsFile": logins}, name="local", address="local")
         return await play(
             host, "aliyun.lockdown", ACTIONS["aliyun.lockdown"], self.home / "j", options=options, beside={"local": computer},
-            asker=self.person, haste=1e5, watch=self.watch,
+            asker=self.person, haste=1e5, watch=self.watch, environ=self.environ,
         )  # fmt: skip
 
     @property
@@ -242,4 +243,12 @@ async def test_a_stop_in_the_middle_means_back(world: World) -> None:
 async def test_two_truths_about_the_instance_stop_it(world: World) -> None:
     played = await world.run(instance="cn-beijing/i-other")
     assert "says that it is" in played.why
+    assert world.phase is None
+
+
+async def test_a_rehearsal_never_uses_the_readers_own_keys(world: World) -> None:
+    world.environ = {"ZHINAN_TAILSCALE_API": "http://127.0.0.1:9"}
+    played = await world.run()
+    assert "no cloud of its own" in played.why
+    assert not world.stage.service.faults.asked
     assert world.phase is None

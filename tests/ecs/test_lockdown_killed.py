@@ -78,6 +78,8 @@ def test_without_a_key_it_says_what_to_do(stage: Stage, tmp_path: Path) -> None:
     done = subprocess.run(words, env=bare, capture_output=True, text=True, check=False, timeout=120, encoding="utf-8")
     assert "zhinan undo" in done.stderr
     assert "by-hand.txt" in done.stderr
+    assert "has not come to its end" in done.stdout
+    assert done.returncode == 1
     assert story(tmp_path)[1] is Next.ROLL_BACK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Final
 
@@ -9,6 +10,7 @@ from tui.act.tailscale import LOOK
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.cloud.ecs_keys import Keys, NoneFound
+from tui.cloud.ecs_sdk import VARIABLE
 from tui.errors import Refused, Unusable, UsageError
 from tui.run.action import Stage
 from tui.target.base import SecretQuestion
@@ -25,7 +27,9 @@ _PLACE: Final = re.compile(r"([a-z]{2}(?:-[a-z0-9]+)+)/(i-[A-Za-z0-9-]+)")
 
 
 async def keys(stage: Stage) -> Keys:
-    """The AccessKey: found, or else asked for, masked. Raises NoKey where there is none."""
+    """The AccessKey: found, or else asked for, masked. Raises NoKey where there is none, Unusable in a world without a cloud."""
+    if stage.environ is not os.environ and VARIABLE not in stage.environ:
+        raise Unusable(_NO_CLOUD)  # a rehearsal: the reader's own keys must never be used in it
     try:
         return await stage.unless_stopped(call(ecs_keys.find, stage.environ))
     except NoneFound:
@@ -68,5 +72,8 @@ def api(stage: Stage, found: Keys) -> EcsApi:
     return EcsApi(found, environ=stage.environ)
 
 
+_NO_CLOUD: Final = Text(
+    "练习世界里还没有阿里云接口，安全组的规则在这里改不了", "the practice world has no cloud of its own, so rules can't be changed in it"
+)
 _ID: Final = Text("没有找到阿里云 AccessKey。AccessKey ID：", "no Alibaba Cloud AccessKey was found. AccessKey ID:")
 _SECRET: Final = Text("AccessKey Secret（不保存）：", "AccessKey secret (kept nowhere):")

@@ -43,7 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
         _keyring,
         _cloud,
     ]
-    return [*(look() for look in looks), *_entrances(settings.home)]
+    return [*(look() for look in looks), *_entrances(settings.home), *_unfinished(settings.home)]
 
 
 def _python() -> Finding:
@@ -142,3 +142,11 @@ def _entrances(home: Path) -> list[Finding]:
     from tui.headless import entrance
 
     return [Finding(*found) for found in entrance.look(home)]
+
+
+def _unfinished(home: Path) -> list[Finding]:
+    from tui.act.lockdown_record import unfinished
+
+    text = Text("有一次关闭没有收尾：zhinan undo {id}（{folder}）", "a lockdown has not come to its end: zhinan undo {id} ({folder})")
+    name = Text("关闭公网 SSH", "closing public SSH")
+    return [Finding(name, Status.FAIL, text.fill(id=each.id, folder=each.folder)) for each in unfinished(home)]
