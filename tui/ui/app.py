@@ -72,11 +72,13 @@ class ZhinanApp(App[int]):
         theme: str = "dark",
         folders: tuple[Path, ...] = (),
         home: Path | None = None,
+        ai: config.Ai | None = None,
     ) -> None:
         super().__init__(ansi_color=False)
         self._start = start
         self._folders = folders
         self._home = home
+        self.ai = ai
         self._sessions = sessions
         self._practice = practice
         self._world = AsyncExitStack()

@@ -60,7 +60,9 @@ def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bo
         start = OpeningStart(begin(path), given)
     sessions = _Sessions(settings)
     try:
-        app = ZhinanApp(start, sessions, practice=practice, theme=settings.theme, folders=settings.library, home=settings.home)
+        app = ZhinanApp(
+            start, sessions, practice=practice, theme=settings.theme, folders=settings.library, home=settings.home, ai=settings.ai
+        )
         code = app.run()
     finally:
         sessions.close()

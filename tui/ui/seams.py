@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from tui.config import Ai
 from tui.guide.model import Guide
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent
@@ -23,7 +24,9 @@ from tui.texts import Text
 
 
 class SessionLike(Protocol):
-    """One guide being worked on; `tui.run.engine.Session` is the real one."""
+    """One guide being worked on; `tui.run.engine.Session` is the real one. `given` is what is known, answers to questions included."""
+
+    given: Given
 
     def run(self, request: Request) -> AsyncGenerator[AnyEvent, None]:
         """One pass, as events. Never raises a ZhinanError other than JournalError: a failure is an event."""
@@ -60,9 +63,10 @@ Practice = Callable[[], AbstractAsyncContextManager[World]]
 
 
 class Front(Protocol):
-    """What a screen may ask of the app around it."""
+    """What a screen may ask of the app around it. `ai` is the model that may be asked, if the reader has set one."""
 
     can_practise: bool
+    ai: Ai | None
 
     def open_path(self, path: Path, line: int | None = None) -> None:
         """Open a document, at a line of it, or say why not."""

@@ -60,6 +60,11 @@ class Prose(Widget):
         super().__init__()
         self._text = text
 
+    def say(self, text: str) -> None:
+        """Other words."""
+        self._text = text
+        self.refresh(layout=True)
+
     def render(self) -> Content:
         """The sentence at the width there is."""
         return Content("\n".join(_prose(self._text, self.content_size.width)))

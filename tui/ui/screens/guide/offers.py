@@ -24,6 +24,13 @@ def done(screen: GuideReading, step: Step) -> bool:
     return state.phase is Phase.ENDED and state.outcome in (Outcome.PASSED, Outcome.ALREADY)
 
 
+def failed(screen: GuideReading) -> bool:
+    """Whether the step under the cursor ended badly."""
+    step = screen.step_here
+    seen = screen.runner.state.step(step.id) if step is not None else None
+    return seen is not None and seen.phase is Phase.ENDED and seen.outcome in (Outcome.FAILED, Outcome.UNKNOWN)
+
+
 def offered_here(screen: GuideReading, step: Step) -> int | None:
     """The index of the offered command or action the cursor stands on."""
     stop = screen.document.current
@@ -79,6 +86,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "mend": lambda screen: screen.cause_here is not None,
     "repair": lambda screen: not screen.runner.busy and (screen.cause_here is not None or screen.mended_for is not None),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,
+    "ask": failed,
     "copy": _copyable,
     "full_log": lambda screen: bool(screen.runner.logs),
     "find_next": lambda screen: bool(screen.search_words),

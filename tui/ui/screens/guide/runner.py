@@ -16,6 +16,7 @@ from tui.judge.evidence import End
 from tui.run.events import EXIT_CODES, PROBE, AnyEvent, CommandEnded, CommandStarted, Outcome, Printed, RunEnded, RunStarted, StepEnded
 from tui.run.plan import Request
 from tui.run.state import CommandState, RunState, fold
+from tui.secret import Secret
 from tui.texts import Text
 from tui.ui.log.store import LogStore
 from tui.ui.seams import SessionLike
@@ -58,6 +59,11 @@ class Runner:
     def busy(self) -> bool:
         """Whether a pass is under way."""
         return self._passes > 0
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets of the run, as far as they are known."""
+        return tuple(value for value in self._session.given.inputs.values() if isinstance(value, Secret))
 
     @property
     def aside(self) -> bool:

@@ -218,6 +218,13 @@ class GuideScreen(GuideReading):
             return
         self.start(Request(steps=(step.id,), probe=cause.id))
 
+    @work(group="ask", exclusive=True)
+    async def action_ask(self) -> None:
+        """A model's guess at why the step failed; nothing is sent before a yes to it."""
+        from tui.ui.screens.guide.asking import ask
+
+        await ask(self)
+
     def action_stop(self) -> None:
         """End what runs; a command beside a step that waits for its reader ends alone."""
         if not self.runner.aside:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -34,6 +35,9 @@ from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keybar import KeyBar
 from tui.ui.widgets.stepstrip import StepStrip
 from tui.ui.widgets.titlebar import TitleBar
+
+if TYPE_CHECKING:
+    from tui.ui.dialogs.answer import Kept
 
 _FRAME = 1 / 30
 NARROW = 100
@@ -69,6 +73,7 @@ class GuideStage(Screen[None]):
         self._shown_store: LogStore | None = None
         self._lit: tuple[Place | None, tuple[int, ...]] = (None, ())
         self._shut = False
+        self.answers: dict[tuple[str, str, float | None], Kept] = {}
         self.asker: ScreenAsker
         self.runner: Runner
 
