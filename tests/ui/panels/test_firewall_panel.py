@@ -146,11 +146,11 @@ def test_each_call_tells_how_it_stands_once_one_is_sent() -> None:
 
 def test_gates_turn_green_and_say_what_to_do_where_they_are_shut() -> None:
     gates = [
-        gate("boot", "pass", evidence="3 秒"), gate("trap", "unknown", "network"), gate("saved", "fail", "save"),
+        gate("boot", "pass", evidence="3 秒"), gate("trap", "unknown", "network"), gate("saved", "fail", "save", evidence="空"),
         gate("shared", "fail", typed="open shared anyway"),
     ]  # fmt: skip
     assert words(gate_rows({"gates": gates, "looking": "trap"})) == [
-        ("✓", "关 boot", "看到 boot · 3 秒"), ("▸", "关 trap", "正在看"), ("✗", "关 saved", "看到 saved"),
+        ("✓", "关 boot", "看到 boot"), ("▸", "关 trap", "正在看"), ("✗", "关 saved", "看到 saved · 空"),
         ("", "", "先把旧规则存到本机"), ("!", "关 shared", "你自己打开的 · 看到 shared · open shared anyway"),
     ]  # fmt: skip
     assert passed({"gates": gates}) == "2 / 4"

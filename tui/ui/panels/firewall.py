@@ -1,7 +1,7 @@
 """The entrance of the server: who gets in now, what would change, whether every way back is proven, and what came of the change.
 
 The sentence stands first, red where the internet gets in, with the reason in words. What is only looked at and what is being done are
-told by the same facts, so the panel grows with the work: rules, difference, gates, proofs.
+told by the same facts, so the panel grows with the work, and what is at work now stands above what was known before.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class FirewallPanel(TopicPanel):
         self._heading = Heading(_FIREWALL)
         self._says = Table((0.03,))
         self._parts = {
-            title: (Static("", classes="part", markup=False), Table((0.03, 0.42))) for title in (_CHANGE, _RULES, _GATES, _PROOFS)
+            title: (Static("", classes="part", markup=False), Table((0.03, 0.42))) for title in (_PROOFS, _GATES, _CHANGE, _RULES)
         }
         self._plan = Table((0.03,))
         self._others = Table((0.03,))
@@ -50,7 +50,7 @@ class FirewallPanel(TopicPanel):
         self._again = False
 
     def compose(self) -> ComposeResult:
-        """The sentence, the difference with what goes with it, rules, gates, proofs, and the rest."""
+        """The sentence; what is being proven, as soon as anything is; then the difference with what goes with it, rules, and the rest."""
         yield from (self._heading, self._says)
         for title, (name, table) in self._parts.items():
             yield from (name, table)

@@ -168,7 +168,7 @@ def gate_rows(facts: Facts) -> Iterator[Entry]:
             yield _NOW, title, Cell(str(_LOOKING), "$alive")
             continue
         said, evidence = sentence(part(each, "say")), word(each, "evidence")
-        seen = f"{said} · {evidence}" if evidence and evidence not in said else said
+        seen = f"{said} · {evidence}" if evidence and evidence not in said and status != "pass" else said or evidence
         if typed := word(each, "typed"):
             yield DECIDE, title, Cell(f"{_BY_WORDS} · {seen} · {typed}", "$decide")
             continue
