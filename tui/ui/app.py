@@ -30,6 +30,7 @@ from tui.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
     from tui.crash import Crash
+    from tui.judge.failure import Page
     from tui.run.plan import Given, Request
     from tui.ui.dialogs.palette import Entry
     from tui.ui.document.view import DocumentView
@@ -146,6 +147,14 @@ class ZhinanApp(App[int]):
         page = GuideScreen(document, guide.sessions, given, practice=guide.practice)
         page.opened_by, page.pending = guide, request
         self.push_screen(page)
+
+    def failure_page(self, identity: str) -> Page | None:
+        """The failure page of that id, the user's own before the built-in one."""
+        from tui.guide import failure_store
+        from tui.guide.folders import builtin_dir
+
+        kept = failure_store.pages([*self._folders, builtin_dir()], (self._home or config.home()) / "cache")
+        return next((page for page in kept if page.id == identity), None)
 
     def _guide_screen(self, guide: Guide, given: Given | None, document: DocumentView | None = None) -> GuideScreen:
         from tui.run.plan import Given

@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from tui.config import Ai
 from tui.guide.model import Guide
+from tui.judge.failure import Page
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent
 from tui.run.plan import Given, Request
@@ -74,6 +75,10 @@ class Front(Protocol):
 
     def open_beside(self, path: Path, given: Given, guide: Screen[None], request: Request | None = None) -> None:
         """Open a failure page in the world of the guide on the screen `guide`, and begin with `request`; leaving it leads back there."""
+        ...
+
+    def failure_page(self, identity: str) -> Page | None:
+        """The failure page of that id in the library, if there is one."""
         ...
 
     def open_practice(self) -> None:

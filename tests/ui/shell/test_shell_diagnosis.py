@@ -80,6 +80,7 @@ async def test_a_failure_opens_the_diagnosis_and_lights_its_line(size: tuple[int
         await sight(pilot, "锁被占着（确定）")
         assert sees(pilot, "第 40 行 E: Could not get")
         assert sees(pilot, "后果（由上面的引起）")
+        assert sees(pilot, "m 修好它")
         assert sees(pilot, "d 怎么办")
         view = screen(pilot).panels.log_panel.view
         await until(pilot, lambda: view._marked == {39})
@@ -124,6 +125,35 @@ async def test_a_look_that_decides_nothing_says_so() -> None:
         await sight(pilot, "p 看一眼就能分清")
         await pilot.press("p")
         await sight(pilot, "看过一眼，没有分出来")
+
+
+async def test_what_else_it_may_be_leads_to_its_page() -> None:
+    near = replace(LOCK, near=("no-such-page", "dns-resolve-failure"))
+    program, _ = app(causing(near, replace(REST, id="tun-missing")))
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "锁被占着")
+        before = screen(pilot)
+        await pilot.press("D")
+        await sight(pilot, "如果不是“锁被占着”")
+        assert sees(pilot, "tun-missing")
+        assert not sees(pilot, "no-such-page")
+        await pilot.press("2")
+        page = await until(
+            pilot, lambda: program.screen if isinstance(program.screen, GuideScreen) and program.screen is not before else None
+        )
+        assert page.guide.id == "dns-resolve-failure"
+        assert page.given.mends == ev.Mends("r", "look", "dns-resolve-failure")
+
+
+async def test_where_nothing_else_is_known_the_key_says_so() -> None:
+    program, _ = app(causing(replace(LOCK, near=())))
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "锁被占着")
+        assert not sees(pilot, "其他可能")
+        await pilot.press("D")
+        await sight(pilot, "没有别的可能")
 
 
 async def test_d_opens_the_page_for_the_place_that_failed_and_escape_leads_back() -> None:

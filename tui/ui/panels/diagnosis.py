@@ -26,7 +26,7 @@ _SURE = {
 }
 _SEEN = Text("看到 ", "seen: ")
 _LINE = Text("第 {n} 行 ", "line {n} ")
-_NEAR = Text("也可能是 {ids}；那一页说怎样分清", "it may be {ids}, too; the page says how to tell")
+_NEAR = Text("也可能是 {ids}；D 打开它们的页", "it may be {ids}, too; D opens their pages")
 _PROBE = Text("p 看一眼就能分清：{run}", "p looks, and tells them apart: {run}")
 _PROVED = Text("确定：看过了", "sure: a look has decided")
 _RULED_OUT = Text("{title}（看过了，不是它）", "{title} (a look has ruled it out)")

@@ -85,6 +85,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "tick": _tickable,
     "mend": lambda screen: screen.cause_here is not None,
     "repair": lambda screen: not screen.runner.busy and (screen.cause_here is not None or screen.mended_for is not None),
+    "others": lambda screen: bool(screen.others_here),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,
     "ask": failed,
     "copy": _copyable,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tui.guide.mends import mends
@@ -9,6 +10,7 @@ from tui.guide.model import Command, Step
 from tui.run.events import GOOD, Cause, Mends
 from tui.run.plan import SERVER, Given
 from tui.texts import Text
+from tui.ui.dialogs.choose import ChooseDialog
 from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
 from tui.ui.log.view import LogScreen
@@ -25,6 +27,9 @@ _NO_COMMAND = Text("光标处没有命令", "There is no command here")
 _NO_LINK = Text("这份文档里没有链接", "This document has no links")
 _NO_SEARCH = Text("先按 / 搜索", "Press / to search first")
 _NO_CAUSE = Text("这一步没有失败，或者没有认识的原因", "This step has not failed, or no known cause fits")
+_NO_OTHERS = Text("没有别的可能", "There is no other cause")
+_OTHERS = Text("打开哪一页？", "Open which page?")
+_INSTEAD = Text("如果不是“{title}”，也可能是：", "If it is not “{title}”, it may be:")
 _NO_LOG = Text("还没有日志：先执行一步", "There is no log yet: run a step first")
 
 
@@ -109,6 +114,29 @@ class GuideReading(GuideStage):
             self.say(_NO_CAUSE)
             return
         front(self).open_beside(Path(cause.page), self.given_for(step, cause), self)
+
+    @property
+    def others_here(self) -> tuple[str, ...]:
+        """The ids of what else may have made the step under the cursor fail: other causes found, then what the first is mistaken for."""
+        found = causes(self.runner.state, self.step_here.id) if self.step_here is not None else ()
+        ids = dict.fromkeys([*(cause.id for cause in found[1:]), *(found[0].near if found else ())])
+        return tuple(ids)
+
+    def action_others(self) -> None:
+        """The page of another cause, chosen by its title; those that are not written are left out."""
+        step, first = self.step_here, self.cause_here
+        pages = {identity: page for identity in self.others_here if (page := front(self).failure_page(identity)) is not None}
+        if step is None or first is None or not pages:
+            self.say(_NO_OTHERS)
+            return
+
+        def chosen(identity: str | None) -> None:
+            if identity is not None:
+                page = pages[identity]
+                front(self).open_beside(page.path, self.given_for(step, replace(first, id=identity)), self)
+
+        choices = [(identity, str(page.title), identity) for identity, page in pages.items()]
+        self.app.push_screen(ChooseDialog(_OTHERS, _INSTEAD.fill(title=first.title), choices), chosen)
 
     def given_for(self, step: Step, cause: Cause) -> Given:
         """What a failure page opened for that step is given: where its server is, if that is known, and what it is to mend."""
