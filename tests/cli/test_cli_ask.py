@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tui.cli import main
+from tui.headless.asking import Watched
+from tui.secret import Secret
 
 sys.path.append(str(Path(__file__).parent.parent / "cloud"))
 from fake_model import GOOD, Service, said  # isort: skip
@@ -64,6 +69,17 @@ def test_the_answer_streams_after_the_diagnosis_and_what_was_shown_is_what_was_s
     assert LOCK.strip() in sent[1]
     for secret in (SECRET, "tskey-auth-", GOOD):
         assert secret not in out + err + "".join(sent)
+
+
+@given(st.text("ab\n", max_size=40), st.lists(st.integers(0, 120), max_size=6), st.integers(8, 60))
+def test_no_piece_of_a_secret_is_left_where_blocks_or_the_end_of_a_log_are_cut(filling: str, cuts: list[int], most: int) -> None:
+    data = f"{filling}{SECRET}{filling}\nlast".encode()
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    watched = Watched([data[a:b] for a, b in pairwise(edges)], [Secret(SECRET)], most)
+    assert b"".join(watched) == data
+    text = "\n".join(watched.end.lines)
+    assert text.endswith("last")
+    assert not any(SECRET[at : at + 6] in text for at in range(len(SECRET) - 5))
 
 
 def test_without_a_yes_nothing_is_sent(log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from tui.run.advice import document, suggested
 from tui.run.events import Cause, Proof
 from tui.run.question import MOST, Found, Ran, Tail, Trouble, ask, secrets_of, tail, trouble
 from tui.run.state import CheckState, CommandState, StepState
-from tui.secret import MASK, Secret
+from tui.secret import Secret
 from tui.texts import Text, same
 
 SECRET = "hunter2-hunter2"
@@ -50,12 +50,6 @@ def test_colours_inside_a_secret_do_not_hide_it(secret: str, inside: str) -> Non
     question = ask(holding([secret[:9] + inside + secret[9:]] * 6), [Secret(SECRET)])
     assert secret not in question.text
     assert "b3BlbnNzaC1rZXk" not in question.text
-
-
-@given(st.text("ab\n" + SECRET[:3], max_size=60), st.integers(1, 60))
-def test_a_secret_that_stands_where_the_log_is_cut_stays_masked(filling: str, most: int) -> None:
-    log = tail([line.replace(SECRET, MASK) for line in f"{filling}{SECRET}{filling}".split("\n")], most)
-    assert not any(line in SECRET and len(line) > 6 for line in log.lines)
 
 
 @given(st.lists(st.text("xy", max_size=30)), st.integers(1, 100))

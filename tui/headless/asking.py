@@ -17,7 +17,7 @@ from tui.errors import ConfigError, NotApproved, ZhinanError
 from tui.headless.asker import TerminalAsker
 from tui.run.ask import ConfirmQuestion
 from tui.run.clean import Cleaner, clean
-from tui.run.question import Ending, Question, Tail, secrets_of
+from tui.run.question import MOST, Ending, Question, Tail, secrets_of
 from tui.run.redact import Redactor
 from tui.secret import Secret
 from tui.target.base import SecretQuestion
@@ -45,12 +45,12 @@ def chosen(settings: Settings) -> Ai:
 
 
 class Watched:
-    """Blocks of a log on their way to the diagnosis; `end` afterwards is the log's end, masked."""
+    """Blocks of a log on their way to the diagnosis; `end` afterwards is the log's end (`most` characters), masked."""
 
-    def __init__(self, blocks: Iterable[bytes], secrets: Iterable[Secret]) -> None:
+    def __init__(self, blocks: Iterable[bytes], secrets: Iterable[Secret], most: int = MOST) -> None:
         self._blocks = blocks
         self._redactor = Redactor(secrets)
-        self._ending = Ending()
+        self._ending = Ending(most)
         self._part = ""
 
     def __iter__(self) -> Iterator[bytes]:
