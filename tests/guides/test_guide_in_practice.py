@@ -253,3 +253,19 @@ async def test_a_changed_host_key_is_recorded_only_with_the_fingerprint_seen_by_
             assert await day.alone("host-key", "remember-new") is PASSED, day.printed
             assert await day.run("look") == {"look": ALREADY}, day.failed
             assert (known.with_name("known_hosts.before")).read_text() == before
+
+
+async def test_whoever_was_locked_out_sees_from_inside_that_all_is_well_and_stays_so(tmp_path: Path) -> None:
+    async with World() as world:
+        async with rehearsing(tmp_path, world, "locked-out", LOGIN_USER="practice", PUBLIC_IP="203.0.113.99") as day:
+            assert await day.run("rules") == {"rules": FAILED}  # ticked, and still no answer
+            assert await day.run("repair") == {"repair": FAILED}  # there is no tailscaled yet
+        await into_the_trap(tmp_path, world)
+        async with rehearsing(tmp_path, world, "locked-out", LOGIN_USER="practice") as day:
+            outcomes = {"rules": ALREADY, "assistant": PASSED, "repair": ALREADY, "vnc": ALREADY, "prove": PASSED}
+            assert await day.run(*outcomes) == outcomes, (day.why, day.failed, day.printed)
+            assert await day.run("again") == {"again": FAILED}
+            assert len(set(day.failed)) == 2, day.failed  # the login ends one day, and the way for Cloud Assistant is cut off
+            world.disable_key_expiry("ecs")
+            assert await day.alone("repair", "nodivert") is PASSED, day.why
+            assert await day.run("again") == {"again": ALREADY}, day.failed
