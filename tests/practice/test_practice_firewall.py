@@ -9,6 +9,7 @@ import asyncssh
 import pytest
 from practice_session import Play, playing
 
+from tui import config
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.cloud.ecs_assistant import Assistant
@@ -55,6 +56,10 @@ async def test_who_gets_in_is_told_before_and_after_a_rule_is_changed(tmp_path: 
         shut = (await looked(play)).facts[-1]
         assert (shut["open"], shut["calls"]) == (False, [])
         assert any("web-2" in note["en"] for note in shut["notes"])
+
+
+async def test_what_an_action_writes_down_goes_with_the_world(world: World) -> None:
+    assert config.load(world.environ()).home == world.journal_home
 
 
 async def test_shut_the_public_door_lets_nobody_in_and_opens_again(world: World, connect: Any) -> None:

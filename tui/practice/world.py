@@ -96,8 +96,9 @@ class World:
         return {"PUBLIC_IP": str(self._grounds["ecs"].host()["public_ip"])}
 
     def environ(self) -> dict[str, str]:
-        """The environment to rehearse in: the world's own APIs with what opens them, and nothing of the reader's own."""
-        return {name: value for service in (self._console, self._alibaba) if service for name, value in service.environ.items()}
+        """The environment to rehearse in: the world's own APIs with what opens them and its own folder; nothing of the reader's."""
+        told = {name: value for service in (self._console, self._alibaba) if service for name, value in service.environ.items()}
+        return {"ZHINAN_HOME": str(self.journal_home), **told}
 
     @property
     def ssh_home(self) -> Path:
