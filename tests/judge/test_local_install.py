@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.judge.local_install import MAC_APP, Advice, Found, Kind, Look, advice, found, read_look
-from tui.judge.local_probe import POSIX, WINDOWS
+from tui.judge.local_install import MAC_APP, MAC_CLIS, WINDOWS_CLIS, Advice, Found, Kind, Look, advice, found, read_look
+from tui.judge.local_probe import POSIX, STATUS_POSIX, STATUS_WINDOWS, WINDOWS
 from tui.judge.local_troubles import troubles
 from tui.judge.tailnet import Backend, Node, Prefs, Tailnet
 
@@ -204,6 +204,36 @@ def test_the_look_on_a_mac(tmp_path: Path) -> None:
     assert look.routes == (("100.64/10", "utun4"),)
     assert look.addresses == (("192.168.1.7", "en0"), ("100.96.12.34", "utun4"))
     assert look.proxies == ("http://127.0.0.1:7890", "127.0.0.1:7890")
+
+
+def ask_status(path: str, script: str = STATUS_POSIX) -> subprocess.CompletedProcess[str]:
+    words = ["/bin/bash", "-euo", "pipefail", "-c", script]
+    return subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": path})
+
+
+def test_the_status_of_a_mac_whose_search_path_lacks_the_command(tmp_path: Path) -> None:
+    app = tmp_path / "Tailscale"
+    app.write_text('#!/bin/bash\necho "app $*"\n')
+    app.chmod(0o755)
+    there = STATUS_POSIX.replace(MAC_CLIS[0], str(app))
+    assert there != STATUS_POSIX
+    assert ask_status("/usr/bin:/bin", there).stdout == "app status --json\n"
+
+
+def test_a_status_from_the_search_path_and_from_nowhere(tmp_path: Path) -> None:
+    """Without the system's own folders on the path, as in a rehearsal, theirs are not asked."""
+    nothing = ask_status(str(tmp_path))
+    assert (nothing.returncode, nothing.stderr) == (127, "tailscale: command not found\n")
+    command = tmp_path / "tailscale"
+    command.write_text('#!/bin/bash\necho "found $*"; exit 1\n')
+    command.chmod(0o755)
+    found = ask_status(str(tmp_path))
+    assert (found.returncode, found.stdout) == (1, "found status --json\n")
+
+
+def test_the_status_on_windows_is_asked_of_the_same_files() -> None:
+    for cli in WINDOWS_CLIS:
+        assert f"'{cli}'" in STATUS_WINDOWS
 
 
 def test_the_look_on_windows_asks_for_the_same_names() -> None:

@@ -158,9 +158,15 @@ def test_what_it_did_is_taken_back_whole_but_never_through_the_tunnel_itself(gui
     undo = shlex.quote(f"set -euo pipefail\n{parse.load(GUIDE).step('install').undo}")
     through = bare.exec(f"SSH_CONNECTION='100.64.0.9 50000 100.64.0.1 22' bash -c {undo}")
     assert (through.returncode, installed(bare)) == (4, True)
+    bare.exec("mkdir -p /var/lib/zhinan && echo 'touch /root/way-taken-back' > /var/lib/zhinan/undo-network", check=True)
     over_public = bare.exec(f"SSH_CONNECTION='198.51.100.9 50000 198.51.100.74 22' bash -c {undo}")
     assert (over_public.returncode, installed(bare)) == (0, False), over_public.stderr
-    assert bare.exec("ls -d /var/lib/tailscale /etc/apt/sources.list.d/tailscale.list /usr/bin/tailscale").stdout == ""
+    left = "/var/lib/tailscale /etc/apt/sources.list.d/tailscale.list /usr/bin/tailscale /var/lib/zhinan/undo-network"
+    assert bare.exec(f"ls -d {left} /root/way-taken-back").stdout == "/root/way-taken-back\n"
+    assert bare.exec(f"bash -c {undo}").returncode == 0  # taking back what is gone does no harm
+    bare.exec(LOGGED_IN, check=True)
+    assert guide.run(bare.address, "--yes").code == 0
+    assert installed(bare)
 
 
 def test_a_user_without_sudo_fails_and_changes_nothing(guide: Guide, bare: Host) -> None:

@@ -96,9 +96,15 @@ def test_a_new_start_forgets_everything() -> None:
     assert "v" not in state.values
 
 
-@pytest.mark.parametrize("event", STORY, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize("event", [*STORY, ev.Undone(**STEP, seconds=1.0)], ids=lambda event: type(event).__name__)
 def test_wire_and_back(event: AnyEvent) -> None:
     wire = to_wire(event)
     assert list(wire)[:2] == ["event", "run"]
     assert from_wire(wire) == event
-    assert set(KINDS) == {type(each).__name__ for each in STORY} | {"RunResumed"}
+    assert set(KINDS) == {type(each).__name__ for each in STORY} | {"RunResumed", "Undone"}
+
+
+def test_a_step_that_was_taken_back_is_to_do_again_and_keeps_its_log() -> None:
+    step = fold(fold_all(STORY), ev.Undone(**STEP, seconds=1.0)).step("a")
+    assert (step.phase, step.outcome, step.checks, step.topics) == (Phase.TODO, None, {}, {})
+    assert step.commands[0].log == "a-0-1.log"

@@ -65,6 +65,8 @@ class PlainPrinter:
                 self._stage(event)
             case ev.Checked():
                 self._check(event)
+            case ev.Undone():
+                self._line(f"↶ {Text('撤销了', 'undone')}  {event.seconds:.1f} s")
             case ev.Diagnosed():
                 self._causes(event)
             case ev.Waited():

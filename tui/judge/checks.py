@@ -15,6 +15,7 @@ from typing import Any
 from tui.judge import expect as ex
 from tui.judge.evidence import End, Evidence, Status, Verdict
 from tui.judge.expect import BadCheck
+from tui.judge.local_probe import STATUS_POSIX, STATUS_WINDOWS
 from tui.judge.look import Check, Connect, Fetch, Knock, Own, Script
 from tui.texts import Text, same
 
@@ -58,6 +59,14 @@ def probe(command: str, expect: Mapping[str, Any] | None = None) -> Check:
     wanted = ex.Expectation.read(expect or {})
     title = Text("执行 {command}", "run {command}").fill(command=ex.first_line(command))
     return Check(title, Script(command), lambda evidence: ex.judge_output(evidence, wanted))
+
+
+@kind
+def tailscale(state: str = "Running") -> Check:
+    """What Tailscale says of itself on any system, also where its command is not on the search path: its `state` (`BackendState`)."""
+    wanted = ex.Expectation.read({"json": {"BackendState": state}})
+    title = Text("Tailscale 的状态是 {state}", "Tailscale is {state}").fill(state=state)
+    return Check(title, Script(STATUS_POSIX, STATUS_WINDOWS), lambda evidence: ex.judge_output(evidence, wanted))
 
 
 @kind

@@ -1,6 +1,6 @@
-"""The scripts that look at the reader's computer: one for bash on Linux and macOS, one for PowerShell. They change nothing.
+"""The scripts that look at the reader's computer: for bash on Linux and macOS, and for PowerShell. They change nothing.
 
-Both print `name=value` lines, the words of `local_install.Look`; whatever can't be found out prints nothing.
+Two print `name=value` lines, the words of `local_install.Look`; whatever can't be found out prints nothing. Two print Tailscale's status.
 Where the search path leaves out the system's own programs, as in a rehearsal, theirs are not looked for elsewhere either.
 """
 
@@ -47,6 +47,14 @@ fi
 exit 0
 """
 
+STATUS_POSIX: Final = f"""set -- tailscale
+case ":$PATH:" in *:/usr/bin:*) set -- {" ".join((MAC_CLIS[0], "tailscale", *MAC_CLIS[1:], *LINUX_CLIS))} ;; esac
+for cli in "$@"; do command -v "$cli" >/dev/null && exec "$cli" status --json; done
+echo 'tailscale: command not found' >&2
+exit 127
+"""
+"""What Tailscale says of itself, wherever its command is: on a Mac the app has it, whether or not the search path does."""
+
 _CLIS: Final = ", ".join(f"'{cli}'" for cli in WINDOWS_CLIS)
 WINDOWS: Final = f"""$ErrorActionPreference = 'SilentlyContinue'
 "system=windows"
@@ -67,4 +75,12 @@ Resolve-DnsName {CONTROL} -Type A -QuickTimeout | Where-Object IPAddress | ForEa
 Get-NetRoute -AddressFamily IPv4 | ForEach-Object {{ "route=$($_.DestinationPrefix) $($_.InterfaceAlias)" }}
 Get-NetIPAddress -AddressFamily IPv4 | ForEach-Object {{ "address=$($_.IPAddress) $($_.InterfaceAlias)" }}
 exit 0
+"""
+
+STATUS_WINDOWS: Final = f"""$files = @(Get-Command tailscale -CommandType Application -ErrorAction SilentlyContinue | ForEach-Object Source)
+$files += {_CLIS}, "$env:ProgramFiles\\Tailscale\\tailscale.exe"
+$cli = $files | Where-Object {{ $_ -and (Test-Path -LiteralPath $_) }} | Select-Object -First 1
+if (-not $cli) {{ [Console]::Error.WriteLine('tailscale: command not found'); exit 127 }}
+& $cli status --json
+exit $LASTEXITCODE
 """

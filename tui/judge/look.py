@@ -12,9 +12,13 @@ from tui.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Run `text` with bash on the target; output and errors apart. Changes nothing there."""
+    """Run `text` with bash on the target; output and errors apart. Changes nothing there.
+
+    `windows` is the same in PowerShell, for a target that is Windows; without it bash is used there too.
+    """
 
     text: str
+    windows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class _Pass:
         await self._tell_began(plan if request.item is None else replace(plan, steps=()))
         await session.places.open(plan, redactor)
         ended: list[tuple[Outcome, Text | None]] = []
-        for step in plan.steps:
+        for step in reversed(plan.steps) if request.undo else plan.steps:
             run = StepRun(
                 self,
                 session.asker,

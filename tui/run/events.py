@@ -89,6 +89,8 @@ class RunResumed(Event):
 
 PROBE = -2
 """The item under which the probe of a failure page runs for a step that failed; no item of a document has it."""
+UNDO = -1
+"""The item under which a step's undo runs; no item of a document has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ class StepStarted(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandStarted(StepEvent):
-    """`item` is its index in the step's items, or `PROBE`. `text` is what runs. `log` is the raw log's path inside the run's folder.
+    """`item` is its index in the step's items, `UNDO` or `PROBE`. `text` is what runs. `log` is the raw log's path inside the run's folder.
 
     `alone`: run by its own key press, which says nothing about the step.
     """
@@ -290,6 +292,13 @@ class StepEnded(StepEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(StepEvent):
+    """The step was taken back as its document says, and is to do again. An undo that did not get there ends with `StepEnded`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
     """The last event of a pass. `verdict` is the worst outcome of its steps, `exit_code` the command line's."""
 
@@ -318,5 +327,6 @@ AnyEvent = (
     | Checked
     | Diagnosed
     | StepEnded
+    | Undone
     | RunEnded
 )

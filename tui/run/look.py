@@ -54,6 +54,8 @@ async def look(target: Target, what: Look, own: Evidence, job_id: str, env: Mapp
                 script = _KNOCK % {"host": shlex.quote(what.host), "port": what.port, "seconds": round(what.seconds)}
             case Fetch():
                 script = _FETCH % {"url": shlex.quote(what.url), "seconds": round(what.seconds)}
+            case Script() if what.windows and target.family == "windows":
+                return await capture(target, Job(job_id, what.windows, "powershell", env=env, merge=False, sudo=sudo))
             case Script():
                 script = what.text
         return await capture(target, Job(job_id, script, env=env, merge=False, sudo=sudo))

@@ -34,7 +34,7 @@ class Request:
 
     `steps` are ids, run in document order. `force` runs a step although it is already done. `checks_only` looks and changes nothing. `item`
     runs just that item of the only step (an offered command or action). `probe` is the id of a failure page: its probe looks where the
-    only step failed.
+    only step failed. `undo` takes the steps back, the last one first, each with its own undo.
     """
 
     steps: tuple[str, ...]
@@ -42,6 +42,7 @@ class Request:
     checks_only: bool = False
     item: int | None = None
     probe: str = ""
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ async def make(
     """
     steps = chosen(guide, request)
     _refuse_broken(guide)
+    if request.undo:
+        _refuse_final(guide, steps)
     await _approve(guide, given, journal, asker)
     where = await _where(guide, steps, given, journal, asker)
     _refuse_unknown_places(guide, given, where)
@@ -117,7 +120,7 @@ async def make(
         places={name: str(values.pop(name)) if address is None else address for name, address in places.items()},
         values={name: value for name, value in values.items() if isinstance(value, str)},
         secrets={name: value for name, value in values.items() if isinstance(value, Secret)},
-        roots=frozenset(where[line] for step in steps for line in _root_lines(step, parts[step.id], rootless)),
+        roots=frozenset(where[line] for step in steps for line in _root_lines(step, parts[step.id], rootless, undo=request.undo)),
         later=later,
         environ=given.environ,
     )
@@ -131,7 +134,9 @@ def _later(guide: Guide, spec: TargetSpec, given: Given, journal: Journal) -> La
 
 
 def _parts(step: Step, request: Request) -> tuple[Part, ...]:
-    """What of a step the request makes run or looks at."""
+    """What of a step the request makes run or looks at. Its undo is no part: it is the step's own text."""
+    if request.undo:
+        return ()
     if request.item is not None:
         return (step.items[request.item],)
     items = () if request.checks_only else tuple(item for item in step.items if not is_offered(item))
@@ -168,8 +173,9 @@ def needs_root(part: Part, *, changes: bool = False, rootless: Collection[str] =
             return False
 
 
-def _root_lines(step: Step, parts: Iterable[Part], rootless: Collection[str]) -> list[int]:
-    return [part.line for part in parts if needs_root(part, changes=bool(step.changes), rootless=rootless)]
+def _root_lines(step: Step, parts: Iterable[Part], rootless: Collection[str], *, undo: bool) -> list[int]:
+    lines = [part.line for part in parts if needs_root(part, changes=bool(step.changes), rootless=rootless)]
+    return [*lines, step.line] if undo and _ROOT.search(step.undo) else lines
 
 
 def approval_lines(guide: Guide) -> tuple[str, ...]:
@@ -206,6 +212,13 @@ def _written(value: object) -> str:
 def probe_lines(spec: CheckSpec) -> list[str]:
     """What of a check is approved: the lines of the command it looks with."""
     return str(spec.args[""]).splitlines() if spec.kind == "probe" and "" in spec.args else []
+
+
+def _refuse_final(guide: Guide, steps: Iterable[Step]) -> None:
+    for step in steps:
+        if not step.undo:
+            text = Text("{file} 没有写怎样撤销步骤“{step}”", "{file} does not say how to undo step “{step}”")
+            raise UsageError(text.fill(file=guide.path, step=step.id))
 
 
 def _refuse_broken(guide: Guide) -> None:

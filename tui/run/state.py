@@ -152,6 +152,9 @@ def fold(state: RunState, event: AnyEvent) -> RunState:
             return _checked(state, event)
         case ev.Learned():
             return _with_values(state, event)
+        case ev.Undone():
+            was = state.step(event.step)
+            return _with_step(state, event.step, StepState(on=was.on, address=was.address, commands=was.commands))
         case _:
             return _with_step(state, event.step, _fold_step(state.step(event.step), event))
 

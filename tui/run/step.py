@@ -85,7 +85,9 @@ class StepRun:
             self._settle_by(error)
         if self.stop.is_set() and not self.good:
             self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
-        if request.item is None:
+        if request.undo and self.good:
+            await self.happened(ev.Undone, seconds=time.monotonic() - began)
+        elif request.item is None:
             await self._diagnose()
             await self.happened(ev.StepEnded, outcome=self.outcome, seconds=time.monotonic() - began, why=self.why, cause=self.cause)
         return self.outcome, self.why
@@ -112,7 +114,9 @@ class StepRun:
             await self.happened(ev.Diagnosed, causes=causes)
 
     async def _work(self, request: Request) -> None:
-        if request.item is not None:
+        if request.undo:
+            await self._run(ev.UNDO, self.plan.where[self.step.line], self.step.undo, "bash", alone=False)
+        elif request.item is not None:
             self._settle(Outcome.PASSED)
             await self._item(request.item, self.step.items[request.item], alone=True)
         elif request.checks_only:
@@ -168,18 +172,18 @@ class StepRun:
     async def _item(self, index: int, item: Item, *, alone: bool = False) -> None:
         match item:
             case Command():
-                await self._command(index, item, alone=alone)
+                await self._run(index, self.plan.where[item.line], item.text, item.language, alone=alone)
             case Manual():
                 await self._manual(index, item, alone=alone)
             case ActionSpec():
                 await self._action(index, item, alone=alone)
 
-    async def _command(self, index: int, command: Command, *, alone: bool) -> None:
-        on = self.plan.where[command.line]
+    async def _run(self, index: int, on: str, script: str, language: str, *, alone: bool) -> None:
+        """Run a script, and let its end decide."""
         await self._reach(on)  # a place that could not be opened ends the step before anything is said to run there
-        await self._open_log(index, on, command.text, alone=alone)
+        await self._open_log(index, on, script, alone=alone)
         sudo = self.places.sudo(on) if on in self.plan.roots else None
-        job = Job(self.session.job_id(), command.text, languages.family(command.language), self._environment(), sudo=sudo)
+        job = Job(self.session.job_id(), script, languages.family(language), self._environment(), sudo=sudo)
         began = time.monotonic()
         try:
             ended = await self._follow(index, on, job)

@@ -77,13 +77,26 @@ def words(rows: Any) -> list[tuple[str, ...]]:
     return [tuple(cell.text for cell in row) for row in rows]
 
 
-def test_each_probe_says_its_time_and_what_proves_it_and_the_rule_its_counter() -> None:
+def test_each_probe_says_what_proves_it_and_how_long_an_answer_took_and_the_rule_its_counter() -> None:
     assert words(probe_rows(NETWORK)) == [
-        ("✗", "内网 DNS", "       ", "100.100.2.136  0/3"),
-        ("✓", "公共 DNS", "   8 ms", "223.5.5.5  3/3"),
-        ("?", "云助手", "1200 ms", ""),
-        ("✗", "规则", "       ", "-A ts-input -s 100.64.0.0/10 -j DROP  已丢 1,200 个包，查看期间 +3"),
+        ("✗", "内网 DNS", "100.100.2.136  0/3"),
+        ("✓", "公共 DNS", "223.5.5.5  3/3  8 ms"),
+        ("?", "云助手", ""),
+        ("✗", "规则", "-A ts-input -s 100.64.0.0/10 -j DROP  已丢 1,200 个包，查看期间 +3"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "proof", "said"),
+    [
+        ("100.100.100.200", "no HTTP answer", "100.100.100.200  没有 HTTP 回应"),
+        ("a.axt.aliyun.com", "a.axt.aliyun.com: no address", "a.axt.aliyun.com  查不到地址"),
+        ("-", "mirrors.cloud.aliyuncs.com: no address", "mirrors.cloud.aliyuncs.com: 查不到地址"),
+    ],
+)
+def test_what_came_back_is_said_once_and_in_the_reader_s_language(address: str, proof: str, said: str) -> None:
+    row = {"name": both("x"), "status": "fail", "address": address, "proof": proof, "ms": 5003}
+    assert words(probe_rows({"rows": [row]})) == [("✗", "x", said)]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +116,7 @@ def test_the_sentence_has_the_mark_of_what_the_looks_came_to(came_to: str, mark:
 
 def test_no_way_out_is_shown_without_its_price() -> None:
     assert words(mend_rows(NETWORK)) == [
-        ("!", "有 2 个处理办法，按推荐的先后"),
+        ("!", "有 2 个处理办法，按推荐的先后；d 到文档里去选"),
         ("1", "用 nodivert"), ("", "做法：取下规则"), ("", "代价：少一道拦截"),
         ("2", "用 off"), ("", "做法：取下规则"), ("", "代价：少一道拦截"), ("", "现在做不了：ufw 在用"),
     ]  # fmt: skip
@@ -244,7 +257,7 @@ async def test_the_panels_follow_the_run() -> None:
         await pilot.pause()
         assert panels[1].query_one(Heading).facts == ("4 / 5 在线",)
         assert panels[0].query_one(Heading).facts[0] == "登录后"
-        assert [len(table.rows) for panel in panels for table in panel.query(Table)] == [1, 4, 8, 5, 5, 0, 0]
+        assert [len(table.rows) for panel in panels for table in panel.query(Table)] == [1, 8, 4, 5, 5, 0, 0]
         for panel in panels:
             panel.state = RunState()
         await pilot.pause()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from textual.binding import BindingType
@@ -16,11 +16,12 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from tui.guide.model import Guide, Step
+from tui.guide.model import ActionSpec, Guide, Step
 from tui.run.ask import ApprovalQuestion
 from tui.run.plan import approved_lines, probe_lines
 from tui.texts import Text
 from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
+from tui.ui.linebreak import wrap
 from tui.ui.widgets.badges import WORDS, Where
 from tui.ui.widgets.cells import folded, pad, visible, width
 
@@ -45,11 +46,15 @@ Kind = Literal["", "check", "undo"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the list: `mark` is `+` new, `-` gone, blank as before; `on` a target name or `?`; `text` what runs."""
+    """One line of the list: `mark` is `+` new, `-` gone, blank as before; `on` a target name or `?`; `text` what runs.
+
+    `say` is what the document says of it, if it is an action: a name and options alone tell a reader little.
+    """
 
     mark: Mark
     on: str
     text: str
+    say: str = ""
 
 
 def compared(commands: tuple[str, ...], before: tuple[str, ...]) -> list[Line]:
@@ -102,6 +107,12 @@ def sorted_out(step: Step | None, lines: Iterable[Line]) -> Iterator[tuple[Kind,
         yield here, group
 
 
+def explained(step: Step, lines: Iterable[Line]) -> list[Line]:
+    """The lines, those of the step's actions with their sentence."""
+    said = {line: item.say for item in step.items if isinstance(item, ActionSpec) and item.say for line in approved_lines(item)}
+    return [replace(line, say=said.get(line.text, "")) if line.mark != "-" else line for line in lines]
+
+
 class Commands(Widget):
     """Lines of commands; a long one goes on under its own beginning, so that what runs where stays plain.
 
@@ -122,7 +133,7 @@ class Commands(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row for each line, more for long ones."""
-        return sum(len(folded(visible(line.text), width - self._names - 4)) for line in self._lines)
+        return sum(len(_rows(line, width - self._names - 4)) for line in self._lines)
 
 
 class ApprovalDialog(Dialog[bool]):
@@ -157,7 +168,7 @@ class ApprovalDialog(Dialog[bool]):
             for kind, part in sorted_out(step, lines):
                 if kind:
                     yield paragraph(str(_KINDS[kind]), "-sentence")
-                yield Commands(part, names)
+                yield Commands(part if kind or step is None else explained(step, part), names)
 
     def answers(self) -> Iterable[Answer]:
         """Allow or not."""
@@ -193,11 +204,18 @@ def place_word(on: str) -> str:
     return str(_UNSURE) if on == "?" else on
 
 
+def _rows(line: Line, room: int) -> list[tuple[str, bool]]:
+    """The rows of a line, and whether they are the document's words for it. What runs comes first: it is what is allowed."""
+    said = visible(line.say)
+    words = [said[a:b].rstrip() for a, b in wrap(said, max(1, room - 2))] if said else []
+    return [*((piece, False) for piece in folded(visible(line.text), room)), *((f"  {piece}", True) for piece in words)]
+
+
 def _drawn(line: Line, names: int, room: int, *, named: bool) -> Iterator[Content]:
     sign = {" ": "  ", "+": "+ ", "-": "− "}[line.mark]
     colour = {" ": "$ink", "+": "$ok", "-": "$bad"}[line.mark]
     place = "$decide" if line.on == "?" else "$muted"
-    first, *rest = folded(visible(line.text), room)
+    (first, _), *rest = _rows(line, room)
     yield Content.assemble((sign, colour), (pad(place_word(line.on) if named else "", names) + "  ", place), (first, colour))
-    for piece in rest:
-        yield Content.assemble(" " * (names + 4), (piece, colour))
+    for piece, said in rest:
+        yield Content.assemble(" " * (names + 4), (piece, "$muted" if said else colour))

@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from tui.run.state import RunState, Wait
+from tui.run.events import Outcome
+from tui.run.state import Phase, RunState, Wait
 from tui.texts import Text
 from tui.ui.linebreak import width_of, wrap
 from tui.ui.panels.heading import Heading
@@ -114,8 +115,12 @@ class LoginPanel(TopicPanel):
 
 
 def has(state: RunState, step_id: str) -> bool:
-    """Whether there is anything to show."""
-    return awaiting(state, step_id) is not None or bool(topic_of(state, step_id, "login"))
+    """Whether there is anything to show. A login that is good has no word in a failure that came after it."""
+    if awaiting(state, step_id) is not None:
+        return True
+    facts, step = topic_of(state, step_id, "login"), state.step(step_id)
+    beside = facts.get("state") == "running" and step.phase is Phase.ENDED and step.outcome is Outcome.FAILED
+    return bool(facts) and not beside
 
 
 def left(wait: Wait | None, now: float) -> tuple[str, ...]:

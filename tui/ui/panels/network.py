@@ -30,10 +30,15 @@ _AGAIN = Text("{time} 后再看", "again in {time}")
 _AGAIN_NOW = Text("正在再看一次", "looking again")
 _COUNTER = Text("已丢 {n} 个包，查看期间 +{risen}", "{n} packets dropped, +{risen} during the looks")
 _RULE = Text("规则", "rule")
-_MENDS = Text("有 {n} 个处理办法，按推荐的先后", "ways out: {n}, the best first")
+_MENDS = Text("有 {n} 个处理办法，按推荐的先后；d 到文档里去选", "ways out: {n}, the best first; d leads to them in the document")
 _DOES = Text("做法：{words}", "does: {words}")
 _PRICE = Text("代价：{words}", "price: {words}")
 _BLOCKED = Text("现在做不了：{words}", "not possible now: {words}")
+_SAID = {
+    "no HTTP answer": Text("没有 HTTP 回应", "no HTTP answer"),
+    "no address": Text("查不到地址", "no address"),
+}
+"""What the look says where nothing came back."""
 _SIGNS = {"pass": PASS, "fail": FAIL, "unknown": UNSURE}
 _SAYS = {"fine": PASS, "not-alibaba": PASS, "trap": FAIL, "cgnat-drop-other-network": FAIL}
 
@@ -49,13 +54,13 @@ class NetworkPanel(TopicPanel):
         super().__init__(id=id)
         self._heading = Heading(_NETWORK)
         self._says = Table((0.03,))
-        self._probes = Table((0.03, 0.4, 0.2))
+        self._probes = Table((0.03, 0.34))
         self._mends = Table((0.03,))
         self._facts: Facts = {}
 
     def compose(self) -> ComposeResult:
-        """The sentence, the probes, the ways out."""
-        yield from (self._heading, self._says, self._probes, self._mends)
+        """The sentence and the ways out, then what it rests on."""
+        yield from (self._heading, self._says, self._mends, self._probes)
 
     def tell(self) -> None:
         """Show what is known."""
@@ -88,21 +93,27 @@ def conclusion(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
         yield _SAYS.get(word(facts, "conclusion"), UNSURE), Cell(said, "$bright")
 
 
-def probe_rows(facts: Facts) -> Iterator[tuple[Cell, Cell, Cell, Cell]]:
-    """Mark, name, time and proof of each probe, then the rule with its counter."""
-    rows = list(parts(facts, "rows"))
-    times = ["" if (ms := number(each, "ms")) is None else f"{ms:g} ms" for each in rows]
-    room = max(map(len, times), default=0)
-    for each, took in zip(rows, times, strict=True):
+def probe_rows(facts: Facts) -> Iterator[tuple[Cell, Cell, Cell]]:
+    """Mark, name and proof of each probe, then the rule with its counter."""
+    for each in parts(facts, "rows"):
         sign = _SIGNS.get(word(each, "status"), TODO)
-        proof = "  ".join(part for part in (word(each, "address"), word(each, "proof")) if part)
-        yield sign, Cell(sentence(part(each, "name"))), Cell(took.rjust(room), "$muted"), Cell(proof, "$muted")
+        yield sign, Cell(sentence(part(each, "name"))), Cell(_proof(each), "$muted")
     if rule := word(facts, "rule"):
         n, risen = number(facts, "counter"), number(facts, "risen") or 0
         counted = "" if n is None else str(_COUNTER.fill(n=f"{n:,g}", risen=f"{risen:g}"))
         drops = "DROP" in rule
         sign = FAIL if drops and risen else DECIDE if drops else PASS
-        yield sign, Cell(str(_RULE)), Cell(" " * room), Cell(f"{rule}  {counted}".rstrip(), "$muted")
+        yield sign, Cell(str(_RULE)), Cell(f"{rule}  {counted}".rstrip(), "$muted")
+
+
+def _proof(row: Facts) -> str:
+    """Who was asked and what came back. How long an answer took says something, how long none was waited for does not."""
+    address, proof, ms = word(row, "address"), word(row, "proof"), number(row, "ms")
+    proof = proof.removeprefix(f"{address}: ")
+    for said, text in _SAID.items():
+        proof = proof.replace(said, str(text))
+    took = f"{ms:g} ms" if ms is not None and word(row, "status") == "pass" else ""
+    return "  ".join(each for each in (address.strip("-"), proof, took) if each)
 
 
 def mend_rows(facts: Facts) -> Iterator[tuple[Cell, Cell]]:

@@ -1,4 +1,4 @@
-"""The question "already done: run it anyway?", with what was seen."""
+"""The questions before a step that changes something once more: "run it anyway?", with what was seen, and "take it back?"."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ _NO_EVIDENCE = Text("{step}\n这一步在这次执行里已经通过。", "{step
 _CHANGES = Text("\n再执行一次会再改动一次目标。", "\nRunning it again changes its target again.")
 _YES = Text("仍要执行", "run anyway")
 _NO = Text("不执行", "leave it")
+
+
+_UNDO = Text("撤销这一步？", "Take this step back?")
+_UNDO_WHY = Text("{step}\n会在 {place} 上执行：\n\n{script}", "{step}\nThis runs on {place}:\n\n{script}")
+_UNDO_YES = Text("撤销", "undo it")
+_UNDO_NO = Text("不撤销", "leave it")
+
+
+def undo_question(step: Step, place: str) -> ConfirmDialog:
+    """The dialog, with the very script; dismissed with True to undo."""
+    why = _UNDO_WHY.fill(step=name(step), place=visible(place), script="\n".join(map(visible, step.undo.rstrip().splitlines())))
+    return ConfirmDialog(_UNDO, why, yes=_UNDO_YES, no=_UNDO_NO)
 
 
 def again_question(step: Step, state: StepState) -> ConfirmDialog:

@@ -20,6 +20,7 @@ BINDINGS: list[BindingType] = [
     key("guide.probe", "p", "probe", Text("看一眼分清原因", "look which cause it is")),
     key("guide.ask", "i", "ask", Text("问模型", "ask a model")),
     key("guide.full_log", "l", "full_log", Text("全屏日志", "full log")),
+    key("guide.undo", "u", "undo", Text("撤销", "undo")),
     key("guide.find", "slash", "find", Text("搜索", "search")),
     key("guide.find_next", "n", "find_next", Text("下一处", "next match")),
     key("guide.find_previous", "N", "find_previous", Text("上一处", "previous match")),

@@ -59,6 +59,12 @@ def _again(screen: GuideReading) -> bool:
     return step is not None and done(screen, step)
 
 
+def _undoable(screen: GuideReading) -> bool:
+    """The step ended, in whatever way, and its document says how to take it back."""
+    step = _free(screen)
+    return step is not None and bool(step.undo) and screen.runner.state.step(step.id).phase is Phase.ENDED
+
+
 def _checks(screen: GuideReading) -> bool:
     step = _free(screen)
     return step is not None and bool(step.checks)
@@ -81,9 +87,10 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "run_from": lambda screen: _free(screen) is not None,
     "stop": lambda screen: screen.runner.busy and not screen.runner.stopping,
     "force": _again,
+    "undo": _undoable,
     "check_only": _checks,
     "tick": _tickable,
-    "mend": lambda screen: screen.cause_here is not None,
+    "mend": lambda screen: screen.mend_here is not None or screen.cause_here is not None,
     "repair": lambda screen: not screen.runner.busy and (screen.cause_here is not None or screen.mended_for is not None),
     "others": lambda screen: bool(screen.others_here),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,

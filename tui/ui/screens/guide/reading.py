@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui.guide.mends import mends
-from tui.guide.model import Command, Step
+from tui.guide.model import ActionSpec, Command, Step
 from tui.run.events import GOOD, Cause, Mends
 from tui.run.plan import SERVER, Given
 from tui.texts import Text
@@ -15,6 +15,7 @@ from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
 from tui.ui.log.view import LogScreen
 from tui.ui.panels.diagnosis import causes
+from tui.ui.panels.told import parts, word
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import awaited, links_of, told
 from tui.ui.screens.guide.stage import GuideStage
@@ -107,9 +108,23 @@ class GuideReading(GuideStage):
         cause = self.cause_here
         return cause if cause is not None and cause.probe and not cause.probed else None
 
+    @property
+    def mend_here(self) -> int | None:
+        """The item of the failed step that is the best way out of what its action found, unless the cursor is on a way out already."""
+        step, stop = self.step_here, self.document.current
+        if step is None or self.runner.busy:
+            return None
+        facts = self.runner.state.step(step.id).topics.get("network") or {}
+        ways = {item.options.get("how"): n for n, item in enumerate(step.items) if isinstance(item, ActionSpec) and item.explicit}
+        found = [ways[word(each, "id")] for each in parts(facts, "mends") if word(each, "id") in ways and not each.get("blocked")]
+        return found[0] if found and not (stop is not None and stop.item in found) else None
+
     def action_mend(self) -> None:
-        """The failure page that fits, opened for the place where the step failed."""
+        """To the ways out the document itself has; else the failure page that fits, opened for the place where the step failed."""
         step, cause = self.step_here, self.cause_here
+        if step is not None and (way := self.mend_here) is not None:
+            self.document.goto(step.id, way)
+            return
         if step is None or cause is None:
             self.say(_NO_CAUSE)
             return

@@ -13,7 +13,19 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from tui.judge.evidence import End
-from tui.run.events import EXIT_CODES, PROBE, AnyEvent, CommandEnded, CommandStarted, Outcome, Printed, RunEnded, RunStarted, StepEnded
+from tui.run.events import (
+    EXIT_CODES,
+    PROBE,
+    UNDO,
+    AnyEvent,
+    CommandEnded,
+    CommandStarted,
+    Outcome,
+    Printed,
+    RunEnded,
+    RunStarted,
+    StepEnded,
+)
 from tui.run.plan import Request
 from tui.run.state import CommandState, RunState, fold
 from tui.secret import Secret
@@ -122,10 +134,12 @@ class Runner:
         return self.state.step(place[0]).commands.get(place[1])
 
     def log_of(self, step_id: str, item: int | None) -> Place | None:
-        """The log to show for a stop: that of a look that is under way, else the item's own, else the step's last."""
+        """The log to show for a stop: that of a look under way, or of an undo that came last, else the item's own, else the step's last."""
         looking = self.command((step_id, PROBE))
         if looking is not None and looking.end is None:
             return (step_id, PROBE)
+        if self.latest == (step_id, UNDO):
+            return self.latest
         if item is not None and (step_id, item) in self.logs:
             return (step_id, item)
         if self.latest is not None and self.latest[0] == step_id:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from tui.errors import ZhinanError
 from tui.guide.model import Manual, Step, is_offered
-from tui.run.events import AnyEvent, Cause, CommandStarted, ManualAwaited, StepStarted
+from tui.run.events import UNDO, AnyEvent, Cause, CommandStarted, ManualAwaited, StepStarted
 from tui.run.plan import SERVER, Request
 from tui.run.state import Phase
 from tui.texts import Text
@@ -21,7 +21,7 @@ from tui.ui.document.line import Stop
 from tui.ui.document.messages import Activated
 from tui.ui.panels.login import KEYS
 from tui.ui.screens.guide import status
-from tui.ui.screens.guide.again import again_question
+from tui.ui.screens.guide.again import again_question, undo_question
 from tui.ui.screens.guide.bindings import BINDINGS
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import told
@@ -38,6 +38,7 @@ _OFFERED = Text(
     "这一步的命令只供选用：把光标移到要执行的那条上再按 r",
     "The commands of this step are only offered: move onto the one to run, then press r",
 )
+_NO_UNDO = Text("文档没有写怎样撤销这一步", "The document does not say how to undo this step")
 _NO_CHECKS = Text("这一步没有检查", "This step has no checks")
 _NO_MEND = Text("这里没有要修的：这一步没有失败，或者没有认识的原因", "There is nothing to mend: no failure here, or no known cause")
 _AGAIN = Text("再做“{step}”", "“{step}” again")
@@ -99,7 +100,7 @@ class GuideScreen(GuideReading):
     def _happened(self, event: AnyEvent) -> None:
         """Move along with the run, unless the reader has gone to read somewhere else."""
         if isinstance(event, CommandStarted) and not event.alone and self.document.current == self._led:
-            self._lead(event.step, event.item)
+            self._lead(event.step, event.item if event.item != UNDO else None)
         if not isinstance(event, StepStarted | ManualAwaited):
             return
         here = self.step_here
@@ -146,6 +147,22 @@ class GuideScreen(GuideReading):
                 self.start(Request(steps=(step.id,), force=True))
 
         self.app.push_screen(again_question(step, self.runner.state.step(step.id)), answered)
+
+    def action_undo(self) -> None:
+        """Take the step back with its own undo: asks, with the script."""
+        step = self.free_step()
+        if step is None:
+            return
+        if not step.undo:
+            self.say(_NO_UNDO)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.start(Request(steps=(step.id,), undo=True))
+
+        on = step.on or self.runner.state.step(step.id).on
+        self.app.push_screen(undo_question(step, self.places().get(on) or on), answered)
 
     def action_run_from(self) -> None:
         """Run this step and all after it, until one does not pass."""

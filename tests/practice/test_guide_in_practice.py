@@ -55,10 +55,10 @@ class Rehearsal:
         self.failed: list[str] = []
         self.verdict: Outcome | None = None
 
-    async def run(self, *steps: str, item: int | None = None, watch: Watch | None = None) -> dict[str, Outcome]:
+    async def run(self, *steps: str, item: int | None = None, undo: bool = False, watch: Watch | None = None) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         self.printed, self.failed, self.started = "", [], []
-        async with aclosing(self.session.run(Request(steps, item=item))) as events:
+        async with aclosing(self.session.run(Request(steps, item=item, undo=undo))) as events:
             async for event in events:
                 match event:
                     case ev.StepEnded():
@@ -80,6 +80,12 @@ class Rehearsal:
                 if watch:
                     await watch(event)
         return outcomes
+
+    async def undo(self, step: str) -> Outcome:
+        """Take a step back."""
+        await self.run(step, undo=True)
+        assert self.verdict is not None
+        return self.verdict
 
     async def alone(self, step: str, name: str) -> Outcome:
         """Run one item of a step by its name."""
@@ -127,6 +133,29 @@ async def test_from_registering_to_the_gates_and_nothing_to_do_the_second_time(t
             assert await day.run(*steps) == dict.fromkeys(steps, ALREADY), (day.why, day.failed)
             assert (day.started, day.reader.ticks) == ([], 0)
             assert await day.alone("lockdown", "gate-server") is PASSED, day.why  # the tunnel's address is known from the other day
+
+
+async def test_deleting_the_leftovers_and_installing_again(tmp_path: Path) -> None:
+    """The step's undo takes all of it along, the way out of the trap too, and the step goes its whole way a second time."""
+    async with World() as world, rehearsing(tmp_path, world) as day:
+        assert await day.run("install") == {"install": FAILED}
+        assert await day.alone("install", "trap-nodivert") is PASSED, day.why
+        assert await day.undo("install") is PASSED, (day.why, day.printed)
+        assert (world.state("ecs")["installed"], world.state("ecs")["backend"]) == (False, "NeedsLogin"), day.printed
+        assert await day.run("install") == {"install": FAILED}
+        assert day.started == ["aliyun.network", "tailscale.install", "tailscale.login", "aliyun.network"]
+        assert "nodivert" in day.why
+
+
+async def test_with_a_token_the_attribute_mends_it(tmp_path: Path) -> None:
+    """The world's own admin API is asked: the attribute comes first, and is taken back."""
+    async with World() as world, rehearsing(tmp_path, world) as day:
+        await day.run("install")
+        assert day.why.index("attribute") < day.why.index("nodivert")
+        assert await day.alone("install", "trap-attribute") is PASSED, day.why
+        assert await day.run("install") == {"install": ALREADY}, day.failed
+        assert await day.alone("install", "trap-undo") is PASSED, day.why
+        assert await day.alone("install", "trap-look") is FAILED
 
 
 async def through_the_trap(day: Rehearsal) -> None:
