@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from stage import Stage, command, guide, step
 
+from tui.errors import TargetError
 from tui.guide.model import TargetSpec
 from tui.judge.diagnose import Book
 from tui.judge.evidence import End
@@ -23,6 +24,7 @@ from tui.texts import same
 LOOK = "fuser lock; id -u"
 ANSWERS = (Answer("lock", prints="apt"), Answer("user", prints=r"^[1-9]\d*$"))
 PAGE = str(Path("lock.md").absolute())
+SILENT = Answer("user", prints="")
 LOG = Recorded("apt-get update", ("Reading\n", "E: Could not get lock\n"), code=100)
 
 
@@ -89,6 +91,28 @@ async def test_where_nothing_fits_or_nothing_could_be_seen_the_ranking_stays(jou
     await probed(stage)
     [cause] = fold_all(stage.events).step("a").causes
     assert (cause.id, cause.probed, cause.score) == ("lock", "open", 90)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+async def test_what_could_not_be_seen_is_never_taken_for_nothing(
+    journal: Journal, reached: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """The probe takes silence for an answer; a look that failed is silent, too, and is none."""
+    stage = staged(journal, Recorded(LOOK, end=End.LOST))
+    lock = Page("lock", same("locked"), Path("lock.md"), (Sign(("could not get lock",)),), probe=Probe(LOOK, answers=(SILENT,)))
+    book = Book([lock, Page("user", same("no root"), Path("user.md"), ())])
+    stage.session.book = lambda: book
+    await stage.run("a")
+    if not reached:
+
+        async def gone(_: object) -> None:
+            raise TargetError(same("no way there"))
+
+        monkeypatch.setattr(stage.target, "open", gone)
+    told = await stage.run("a", probe="lock")
+    assert [(cause.id, cause.probed) for cause in fold_all(stage.events).step("a").causes] == [("lock", "open")]
+    assert isinstance(told[-1], ev.RunEnded)
+    assert reached or str(told[-1].why) == "no way there"
 
 
 async def test_the_very_command_waits_for_approval_once(journal: Journal) -> None:
