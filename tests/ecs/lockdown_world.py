@@ -48,6 +48,7 @@ class World:
     slept: float = 0.0
     stop: bool = False
     at_sleep: Callable[[float], None] = lambda _: None
+    at_proof: Callable[[str], None] = lambda _: None
     shown: list[tuple[str, Text | None]] = field(default_factory=list)
     troubles: list[Text] = field(default_factory=list)
     first: list[Rule] = field(default_factory=list)
@@ -104,6 +105,7 @@ class World:
         return Proved(Status.PASS if self.assistant else Status.FAIL, same("assistant"))
 
     async def told(self, name: str, proved: Proved) -> None:
+        self.at_proof(name)
         self.shown.append((name, proved.say))
 
     def _lets_in(self) -> bool:

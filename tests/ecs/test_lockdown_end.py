@@ -148,7 +148,8 @@ async def test_a_cloud_that_falls_silent_is_tried_until_somebody_stops_it(stage:
     made = await planned(stage, random.Random(5))
     world = World(stage, tmp_path, login=False)
     silent = Fault("lost", "*", 1, 10_000)
-    world.at_sleep = lambda now: (stage.service.faults.add(silent) if 20 < now < 22 else None, setattr(world, "stop", now > 4000))[1]
+    world.at_proof = lambda name: stage.service.faults.add(silent) if name == "login" else None
+    world.at_sleep = lambda now: setattr(world, "stop", now > 4000)
     error = await lock_down(world, made)
     assert isinstance(error, NeedsHand)
     assert len(world.troubles) > 10
