@@ -31,8 +31,8 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
             _fault(
                 "apt-lock-held",
                 Text(
-                    "服务器正在自动更新，占着 apt 的锁，安装会失败",
-                    "the server is updating itself and holds apt's lock, so installing fails",
+                    "服务器正在自动更新，占着 apt 的锁：直接运行安装命令会失败，安装动作会等它做完",
+                    "the server is updating itself and holds apt's lock: a bare install command fails, the install action waits for it",
                 ),
                 Text("等自动更新结束，再运行一次", "wait until the update has ended, then run it again"),
             ),
