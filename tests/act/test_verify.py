@@ -57,12 +57,15 @@ class World:
     pings: list[Reply] = field(default_factory=lambda: [Reply(DIRECT)])
     logins: list[Reply] = field(default_factory=lambda: [SAME])
     look: str = LOOK
+    starting: int = 0
 
     async def run(self, **more: Any) -> Played:
         there = {**UP, "TailscaleIPs": self.ecs.get("TailscaleIPs"), "Self": self.ecs, **self.there}
         peers = {"nodekey:1": self.seen} if self.seen else None
         here = {**UP, "TailscaleIPs": ["100.96.0.9"], "Self": copy.deepcopy(LAPTOP), "Peer": peers, **self.here}
-        self.server = Server([there], {"ssh_host_": [Reply(self.keys)]}, host=self.host)
+        self.server = Server(
+            [*[{**there, "BackendState": "Starting"}] * self.starting, there], {"ssh_host_": [Reply(self.keys)]}, host=self.host
+        )
         self.computer = Server(
             [], {
                 "controlplane.tailscale.com": [Reply(self.look)], "status --json": [Reply(json.dumps(here))],
@@ -109,6 +112,12 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
 
 def ran(server: Server, word: str) -> list[str]:
     return [job.script for job in server.ran if word in job.script]
+
+
+async def test_a_server_that_is_just_starting_is_waited_for(world: World) -> None:
+    world.starting = 2
+    played = await world.run()
+    assert (played.outcome, len(ran(world.server, "status --json"))) == (Outcome.PASSED, 3), played.why
 
 
 async def test_all_is_proven_and_told(world: World) -> None:

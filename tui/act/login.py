@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from tui.act.local import survey_local, tell, todo
 from tui.act.login_options import Options, differing_from, mismatch, read_options
-from tui.act.tailscale import Host, flags, hopeless, look, prefs, secret, shell, survey, told
+from tui.act.tailscale import Host, flags, hopeless, look, past_starting, prefs, secret, shell, survey, told
 from tui.act.tailscale_job import UpJob
 from tui.errors import NotApproved, Unfinished, Unreachable, Unusable, ZhinanError
 from tui.judge.tailnet import OFFICIAL, Prefs, Situation, Stand, Up, UpError, read_up
@@ -31,8 +31,6 @@ from tui.texts import Text
 
 EVERY = 2.0
 """Seconds between two looks at the state."""
-_STARTING: Final = 15
-"""Looks that a starting daemon is given."""
 _ENOUGH: Final = 3
 """Looks in a row that must show the same trouble before it is believed: a first attempt may fail and the next one work."""
 _AGAIN: Final = 3
@@ -63,12 +61,7 @@ class _Entry:
 
     async def make(self) -> None:
         """From wherever the machine stands to Running."""
-        now = await self.look()
-        for _ in range(_STARTING):
-            if now.stand is not Stand.STARTING:
-                break
-            await self.stage.sleep(EVERY)
-            now = await self.look()
+        now = await past_starting(self.stage, self.look, lambda seen: seen.stand, EVERY)
         if now.stand in (Stand.NOT_INSTALLED, Stand.DAEMON_STOPPED, Stand.OTHER_USER, Stand.UNKNOWN):
             raise await self._hopeless(now)
         there = await prefs(self.stage, self.host)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from tui.errors import TargetError, Unreachable, Unusable, ZhinanError
 from tui.guide.model import Input
@@ -21,8 +21,11 @@ from tui.run.values import from_surroundings
 from tui.secret import Secret
 from tui.texts import Text
 
+Seen = TypeVar("Seen")
 STATUS: Final = "status --json"
 PREFS: Final = "debug prefs"
+_STARTING: Final = 15
+"""Looks that a starting daemon is given."""
 HOST: Final = f"""printf 'uid=%s\\nuser=%s\\nssh=%s\\nnow=%s\\n' "$(id -u)" "$(id -un)" "${{SSH_CONNECTION-}}" "$(date +%s)"
 printf 'sudo=%s\\ntailscale=%s\\n' "$(command -v sudo || true)" "$(command -v tailscale || true)"
 if [ "$(uname -s)" = Darwin ]; then
@@ -160,6 +163,17 @@ async def look(stage: Stage, host: Host, on: str | None = None) -> Situation:
     except TargetError as error:
         seen = Evidence(End.LOST, why=error.text)
     return situation_of(seen, host.now())
+
+
+async def past_starting(stage: Stage, see: Callable[[], Awaitable[Seen]], stand: Callable[[Seen], Stand], every: float) -> Seen:
+    """Look again, every so many seconds, while a daemon that has just been started is not ready; the last look where it never is."""
+    now = await see()
+    for _ in range(_STARTING):
+        if stand(now) is not Stand.STARTING:
+            break
+        await stage.sleep(every)
+        now = await see()
+    return now
 
 
 async def prefs(stage: Stage, host: Host, on: str | None = None) -> Prefs | None:

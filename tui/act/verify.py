@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from tui.act.local import Here, survey_local, tell
 from tui.act.network_look import check_names, choice, token
-from tui.act.tailscale import LOOK, Host, hopeless, look, shell, survey
+from tui.act.tailscale import LOOK, Host, hopeless, look, past_starting, shell, survey
 from tui.act.verify_console import console
 from tui.act.verify_ssh import Login, fresh_login
 from tui.errors import Refused, TargetError, Unreachable, Unusable
@@ -39,6 +39,8 @@ from tui.run.plan import LOCAL
 from tui.secret import Secret
 from tui.texts import Text
 
+EVERY = 2.0
+"""Seconds between two looks at a side that is just starting."""
 _PING: Final = 45.0
 _TRIES: Final = 2
 """Times three pings are sent: the first ones may be lost while the two find each other."""
@@ -76,8 +78,9 @@ class _Proof:
     async def make(self) -> None:
         """All proofs in their order. What did not hold is told before it is raised, so that the panel shows it among the others."""
         self.host = await survey(self.stage, self.server)
-        self.there = await self._running(await look(self.stage, self.host, self.server))
-        here = await survey_local(self.stage, self.local)
+        now = await past_starting(self.stage, lambda: look(self.stage, self.host, self.server), lambda seen: seen.stand, EVERY)
+        self.there = await self._running(now)
+        here = await past_starting(self.stage, lambda: survey_local(self.stage, self.local), lambda seen: seen.now.stand, EVERY)
         self.mine = await self._here_running(here)
         self.facts |= {"boot": self.host.enabled, "tailnet": self.mine.name, "suffix": self.mine.suffix}
         await self._peer()
