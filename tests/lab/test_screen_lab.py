@@ -132,9 +132,9 @@ def test_from_a_bare_server_to_a_proven_one_and_nothing_to_do_again(
 
     go_to(display, "Step 4.1", "J")
     display.press("r")
-    display.wait("it is the same machine", "Disable key expiry is done press space")
+    display.wait("its host key is one of", "Disable key expiry is done press space")
     display.press("space")
-    display.wait("✓ 4 Verify", "2 / 2 online")
+    display.wait("✓ 4 Verify")
 
     was = state(ecs)
     words = [word for step in STEPS for word in ("--step", step)]
