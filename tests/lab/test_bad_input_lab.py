@@ -124,6 +124,7 @@ def test_without_curl_and_tunnels(reader: Reader, tailnet: Tailnet, poor: Host) 
     assert poor.exec("command -v curl").returncode == 0
     told = reader.run(poor, act("tailscale.login"))
     assert (ended(told), "this is a container (systemd-nspawn)" in told.why) == ((1, "failed", "tun-missing"), True), told.why
+    poor.exec("dpkg --purge --force-depends curl", check=True)  # as poor as before
 
 
 def test_a_disk_with_too_little_room_and_one_with_none(reader: Reader, full: Host) -> None:
