@@ -275,7 +275,7 @@ def test_a_host_without_sudo_curl_and_tunnels(poor: Host, lab: Lab) -> None:
     assert ssh(lab, poor, "command -v sudo curl").stdout == ""
     assert ssh(lab, poor, "dpkg-query -W sudo curl").stdout == ""
     assert ssh(lab, poor, "test -e /dev/net/tun").returncode == 1
-    assert ssh(lab, poor, "sh -c 'systemctl is-system-running --wait'").stdout == "running\n"
+    assert ssh(lab, poor, "sh -c 'systemctl is-system-running --wait'").stdout in ("running\n", "degraded\n")
 
 
 def test_a_host_whose_disk_is_full(full: Host, lab: Lab) -> None:
