@@ -275,7 +275,7 @@ def test_a_host_without_sudo_curl_and_tunnels(poor: Host, lab: Lab) -> None:
     assert ssh(lab, poor, "command -v sudo curl").stdout == ""
     assert ssh(lab, poor, "dpkg-query -W sudo curl").stdout == ""
     assert ssh(lab, poor, "test -e /dev/net/tun").returncode == 1
-    assert ssh(lab, poor, "sh -c 'systemctl is-system-running --wait'").stdout in ("running\n", "degraded\n")
+    assert ssh(lab, poor, "sh -c 'systemctl is-system-running --wait'").stdout == "running\n"
 
 
 def test_a_host_whose_disk_is_full(full: Host, lab: Lab) -> None:
@@ -287,7 +287,7 @@ def test_a_host_whose_disk_is_full(full: Host, lab: Lab) -> None:
         full.drain()
     assert done.returncode != 0
     said = done.stdout + done.stderr
-    assert "No space left on device" in said or "dpkg returned an error code" in said
+    assert "No space left on device" in said, said
 
 
 def test_a_host_with_an_active_firewall(walled: Host, lab: Lab) -> None:
