@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from tui.texts import Text
 
 if TYPE_CHECKING:
     from tui.guide.model import Guide
@@ -23,6 +25,14 @@ HASTE = 20.0
 """How many times faster time goes in the practice world: two minutes of waiting teach nobody anything."""
 LOGIN_AFTER = 20.0
 """Seconds until the world's own browser confirms a login that nobody confirmed."""
+_CONSOLE: Final = "https://ecs.console.aliyun.com/"
+_VISITED: Final = Text(
+    "练习里的登录链接：就当你在浏览器里点了 Connect", "A login link of the practice world: taken as if you had clicked Connect"
+)
+_NO_CONSOLE: Final = Text(
+    "练习里没有阿里云控制台：在这台电脑上另开一个终端窗口，就当那里是会话管理",
+    "The practice world has no console: open another terminal window on this computer and take it for Session Manager",
+)
 
 
 def rehearsal(faults: Sequence[str] = ()) -> Practice:
@@ -56,11 +66,13 @@ async def _started(faults: tuple[str, ...]) -> AsyncGenerator[World, None]:
             places = Places(asker, targets, inside)
             return Session(guide, asker, journal=journal, given=given, places=places, actions=ACTIONS, haste=HASTE, book=book)
 
-        def visit(url: str) -> bool:
+        def visit(url: str) -> Text | None:
+            if url.startswith(_CONSOLE):
+                return _NO_CONSOLE
             if not world.is_practice_link(url):
-                return False
+                return None
             world.visit(url)
-            return True
+            return _VISITED
 
         try:
             yield World(library.find(GUIDE), Given(places=addresses, inputs=world.inputs(), environ=world.environ()), sessions, visit)

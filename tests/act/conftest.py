@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lockdown_world import account, lockdown, own_account
 from verify_stage import World
 
 from tui.judge import ssh_proof
@@ -13,6 +14,8 @@ from tui.run.action import Stage
 
 import network_host  # isort: skip  # noqa: F401  it puts the folder of the admin API's stand-in on the path
 from fake_admin import Fake  # isort: skip
+
+__all__ = ["account", "lockdown", "own_account"]
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +31,7 @@ def own(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where the program's own client was sent; here it never gets anywhere, and `test_verify_login` has it meet a real server."""
     sent: list[str] = []
 
-    async def nowhere(stage: Stage, known: ssh_proof.Server, address: str) -> None:
+    async def nowhere(stage: Stage, known: ssh_proof.Server, address: str, memory: object = None) -> None:
         sent.append(address)
 
     monkeypatch.setattr("tui.act.verify_ssh.own_login", nowhere)

@@ -9,11 +9,12 @@ import pytest
 from tui import texts
 from tui.errors import Cancelled, NotApproved
 from tui.headless.asker import TerminalAsker
-from tui.run.ask import ConfirmLine, ConfirmQuestion
+from tui.run.ask import ConfirmLine, ConfirmQuestion, ProofQuestion
 from tui.texts import Text, same
 
 PLAIN = ConfirmQuestion(Text("写入吗？", "write it?"), (ConfirmLine(same("\x1b[31mHost a"), "+"),))
 DANGER = ConfirmQuestion(same("drop it?"), danger=True)
+PROOF = ProofQuestion(same("go there"), command="echo 12|sha256sum", code="1a2b3c", slips=(("ffffff", same("that was SSH")),))
 TYPED = ConfirmQuestion(same("close it?"), typed="web-1")
 
 
@@ -91,3 +92,16 @@ async def test_a_prompt_waits_for_what_was_told_before_it(says: list[str]) -> No
 async def test_the_end_of_input_is_no_answer(says: list[str]) -> None:
     with pytest.raises(Cancelled):
         await asker().confirm(TYPED)
+
+
+async def test_a_proof_is_its_code_and_nothing_typed_is_a_no(says: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    says += ["ffffff", "y", "1A2B3C"]
+    assert await asker().confirm(PROOF) is True
+    err = capsys.readouterr().err
+    assert PROOF.command in err
+    assert "that was SSH" in err
+    assert PROOF.code not in err
+    says.append("")
+    assert await asker().confirm(PROOF) is False
+    with pytest.raises(NotApproved):
+        await asker(interactive=False, yes=True).confirm(PROOF)

@@ -6,6 +6,7 @@ so the look at the cloud's inner network is made long enough after. In a dry run
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,15 +16,16 @@ from tui.act.lockdown_show import Panel
 from tui.act.network_look import earlier, take_look
 from tui.act.tailscale import Host, look
 from tui.errors import Cancelled, NotApproved, Refused, Unreachable, ZhinanError
+from tui.judge import gates_by_hand as hand
 from tui.judge.cgnat import judge
 from tui.judge.evidence import End, Status
 from tui.judge.firewall_plan import Plan, sharing
-from tui.judge.gates import SETTLED, Boot, Gate, Login, Network, Saved, Seen, gates
+from tui.judge.gates import SETTLED, Boot, ByHand, Gate, Login, Network, Saved, Seen, gates
 from tui.judge.gates_open import Decision, Override, decide, phrase
 from tui.judge.peers import expiry
 from tui.judge.tailnet import Stand, Tailnet
 from tui.run.action import Stage
-from tui.run.ask import ConfirmLine, ConfirmQuestion
+from tui.run.ask import ConfirmLine, ConfirmQuestion, ProofQuestion
 from tui.texts import Text
 
 _EVERY: Final = 2.0
@@ -52,6 +54,8 @@ class Evidence:
             await self._settle(since)
         await self._now_seen("second-way", network=await self._network(since))
         await self._echo()
+        if since is not None and not self._ways.echoes:
+            await self._by_hand()
         if since is not None:  # the wait was long: a fresh proof of the way in
             await self._now_seen("", login=await self._login())
 
@@ -131,6 +135,24 @@ class Evidence:
             raise Refused(_OTHER_MACHINE)
         self._ways.echoes = bool(echo.sent) and echo.back.strip() == echo.sent
         await self._now_seen("", echo=echo)
+
+    async def _by_hand(self) -> None:
+        """Ask, once, for a second way that a person tries; whoever can't or won't leaves the gate as it is."""
+        known, echo, server = self._ways.known, self.seen.echo, self._panel.server
+        if not known.boot or echo is None:
+            return
+        told = hand.challenge(f"{secrets.randbelow(9000) + 1000}", known.boot)
+        link = hand.LINK.format(instance=server["id"], region=server["region"])
+        lines = (hand.WHY.fill(why=echo.why or "—"), hand.GO.fill(link=link), hand.CONNECT, hand.RUN)
+        try:
+            await self._stage.confirm(ProofQuestion(
+                hand.TITLE, tuple(map(ConfirmLine, lines)), command=told.command, link=link, code=told.code,
+                slips=((told.by_ssh, hand.BY_SSH),),
+            ))  # fmt: skip
+        except NotApproved as error:
+            await self._panel.note(error.text)
+            return
+        await self._now_seen("", by_hand=ByHand(hand.WAY, told.code, _now()))
 
 
 async def open_gates(stage: Stage, panel: Panel, evidence: Evidence) -> Decision:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.act.lockdown_close import Proved
 from tui.act.verify_ssh import Login, login_as
@@ -29,6 +29,9 @@ from tui.judge.ssh_proof import Reached, Server
 from tui.run.action import Stage
 from tui.run.plan import LOCAL
 from tui.texts import Text, same
+
+if TYPE_CHECKING:
+    from tui.target.ssh_auth import Memory
 
 _KNOCK: Final = 5.0
 _TAILNET6: Final = ipaddress.ip_network("fd7a:115c:a1e0::/48")
@@ -54,6 +57,7 @@ class Ways:
         self.echoes = False
         self.boot = ""
         self.before: Knock = Knock.NONE
+        self._memory: Memory | None = None
 
     async def knock_before(self) -> Knock:
         """The first knock, with which later ones are compared."""
@@ -80,8 +84,11 @@ class Ways:
         return Proved(Status.PASS if login.proof.reached is Reached.SAME else Status.FAIL, login.proof.say)
 
     async def fresh(self) -> Login:
-        """A fresh login through the tailnet."""
-        return await login_as(self._stage, self.known, self._local, self._user, self._ip)
+        """A fresh login through the tailnet. A password is asked for once, not in the middle of the proofs."""
+        from tui.target.ssh_auth import Memory  # the SSH client: not before somebody logs in
+
+        self._memory = self._memory or Memory()
+        return await login_as(self._stage, self.known, self._local, self._user, self._ip, self._memory)
 
     async def echo(self) -> Proved | None:
         """See `Proofs`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
 from tui.act import lockdown_facts as facts
@@ -32,7 +32,7 @@ class Panel:
         self._plan: tuple[Change, ...] = ()
         self._states: dict[int, str] = {}
         self._proofs: dict[str, tuple[str, Text]] = {}
-        self._region = str(first["server"]["region"])
+        self.server: Mapping[str, str] = first["server"]
         self._said_how = False
 
     async def tell(self, **more: Any) -> None:
@@ -73,7 +73,7 @@ class Panel:
         with _never():
             if state != "sent":
                 mark = {"done": "✓", "failed": "✗"}[state]
-                await self.note(Text("{mark} {what}", "{mark} {what}").fill(mark=mark, what=by_hand([change], self._region)[1]))
+                await self.note(Text("{mark} {what}", "{mark} {what}").fill(mark=mark, what=by_hand([change], self.server["region"])[1]))
 
     async def trouble(self, why: Text | None, tries: int, pause: float) -> None:
         """See `Show`."""
@@ -97,7 +97,7 @@ class Panel:
         if self._said_how:
             return
         self._said_how = True
-        for step in by_hand(undoing(self._plan), self._region):
+        for step in by_hand(undoing(self._plan), self.server["region"]):
             await self.note(Text("!   {step}", "!   {step}").fill(step=step))
 
 

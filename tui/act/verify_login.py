@@ -17,19 +17,21 @@ from tui.target.base import Job
 
 if TYPE_CHECKING:
     from tui.target.ssh import SshTarget
+    from tui.target.ssh_auth import Memory
 
 _PATIENCE: Final = 20.0
 
 
-async def own_login(stage: Stage, known: Server, address: str) -> Proof | None:
+async def own_login(stage: Stage, known: Server, address: str, memory: Memory | None = None) -> Proof | None:
     """Log in to `address` anew, accepting the server's own keys only. None where this proves nothing more: no login, or an old record.
 
-    `address` is `ssh://user@host[:port]`. A key that is accepted is remembered, as it is proven. Raises Cancelled when the step is stopped.
+    `address` is `ssh://user@host[:port]`. A key that is accepted is remembered, as it is proven; a password is asked for
+    unless it is in `memory`, where it is kept. Raises Cancelled when the step is stopped.
     """
     from tui.target.comparing import Comparing
     from tui.target.ssh import SshTarget
 
-    target = SshTarget("verify", address)
+    target = SshTarget("verify", address, memory=memory)
     asker = Comparing(stage.asker, frozenset(key.fingerprint for key in known.keys))
     where = address.removeprefix("ssh://")
     if not _records_fit(target, known):

@@ -7,7 +7,7 @@ or would have to ask for a password, the program's own logs in by the same rule.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.act.tailscale import LOOK, shell
 from tui.act.verify_login import own_login
@@ -17,6 +17,9 @@ from tui.judge.ssh_proof import KEYS, Proof, Reached, Server, judge, read_server
 from tui.run.action import Stage
 from tui.run.plan import LOCAL
 from tui.texts import Text
+
+if TYPE_CHECKING:
+    from tui.target.ssh_auth import Memory
 
 _PATIENCE: Final = 45.0
 
@@ -67,12 +70,15 @@ async def own_keys(stage: Stage, server: str) -> Server:
     return known
 
 
-async def login_as(stage: Stage, known: Server, local: str, user: str, ip: str) -> Login:
-    """Log in anew to the machine that is `known`, without asking it again over the old connection, which may be gone by now."""
+async def login_as(stage: Stage, known: Server, local: str, user: str, ip: str, memory: Memory | None = None) -> Login:
+    """Log in anew to the machine that is `known`, without asking it again over the old connection, which may be gone by now.
+
+    A password that is asked for is kept in `memory`, so that the next login does not ask again.
+    """
     proof = await _prove(stage, known, local, user, ip)
     login = Login(proof, user, ip, known.port, tuple(key.fingerprint for key in known.keys))
     if proof.reached in (Reached.KEY_ONLY, Reached.NO_CLIENT) and stage.target(local).address == LOCAL:
-        own = await own_login(stage, known, login.address)
+        own = await own_login(stage, known, login.address, memory)
         # What OpenSSH proved stays proven where our own client gets no farther.
         login = replace(login, proof=own) if own else login
     return login

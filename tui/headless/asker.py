@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tui.errors import Cancelled, NotApproved, UsageError
 from tui.guide.model import Step
-from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, InputQuestion, PlaceQuestion
+from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, InputQuestion, PlaceQuestion, ProofQuestion
 from tui.run.clean import clean
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
@@ -115,12 +115,24 @@ class TerminalAsker:
         _say(f"{'!!' if question.danger else '!'} {clean(str(question.title))}")
         for line in question.lines:
             _say(f"  {line.mark} {clean(str(line.text))}".rstrip())
+        if isinstance(question, ProofQuestion):
+            return self._proven(question)
         if not question.typed:
             return self._yes(Text("这样做吗？", "do it?"))
         ask = Text("输入 {word} 以继续（别的都算不同意）：", "type {word} to go on (anything else is a no):").fill(
             word=clean(question.typed)
         )
         return question.agrees(self._ask(lambda: input(f"{ask} ")))
+
+    def _proven(self, question: ProofQuestion) -> bool:
+        """The code, as often as it is tried; nothing typed is a no."""
+        _say(f"\n  {clean(question.command)}\n")
+        ask = Text("输入它显示的代码（没能进去就直接回车）：", "type the code that it shows (just enter if you did not get in):")
+        while typed := self._ask(lambda: input(f"{ask} ")).strip():
+            if question.agrees(typed):
+                return True
+            _say(f"✗ {question.wrong(typed)}")
+        return False
 
     def _field(self, question: FormQuestion) -> str | Secret:
         if question.wrong:

@@ -72,9 +72,10 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """Another way in that a person tried just now and confirmed: the console's VNC, Session Manager."""
+    """Another way in that a person tried just now: the console's VNC, Session Manager. `code` is what they brought back from there."""
 
     way: Text
+    code: str
     at: datetime
 
 
@@ -187,7 +188,7 @@ def _trap(seen: Seen) -> Gate:
         return Gate("trap", Status.FAIL if dead else Status.UNKNOWN, title, say, proof, "network")
     if not _fresh(look.at, seen.now):
         return Gate("trap", Status.UNKNOWN, title, words.OLD.fill(at=_clock(look.at)), proof, "network")
-    if look.logged_in is None or look.at - look.logged_in < SETTLED:
+    if look.logged_in is None or not _settled(look.logged_in, look.at):
         return Gate("trap", Status.UNKNOWN, title, words.TOO_EARLY.fill(seconds=int(SETTLED.total_seconds())), proof, "wait")
     seconds = int((look.at - look.logged_in).total_seconds())
     return Gate("trap", Status.PASS, title, words.TRAP_MENDED.fill(seconds=seconds), proof)
@@ -196,15 +197,16 @@ def _trap(seen: Seen) -> Gate:
 def _second_way(seen: Seen) -> Gate:
     echo, title = seen.echo, words.SECOND
     logged_in = seen.network.logged_in if seen.network else None
-    if seen.by_hand and _fresh(seen.by_hand.at, seen.now):
-        return Gate("second-way", Status.PASS, title, words.BY_HAND.fill(way=seen.by_hand.way), _clock(seen.by_hand.at))
+    hand = seen.by_hand
+    if hand and _fresh(hand.at, seen.now) and _settled(logged_in, hand.at):
+        return Gate("second-way", Status.PASS, title, words.BY_HAND.fill(way=hand.way), f"{hand.code} {_clock(hand.at)}")
     if echo is None:
         return Gate("second-way", Status.UNKNOWN, title, words.SECOND_UNSEEN, remedy="assistant")
     if not echo.sent or echo.back.strip() != echo.sent:
         return Gate("second-way", Status.FAIL, title, words.NO_ECHO.fill(why=echo.why or same(echo.back[:80] or "—")), remedy="assistant")
     if not _fresh(echo.at, seen.now):
         return Gate("second-way", Status.UNKNOWN, title, words.OLD.fill(at=_clock(echo.at)), remedy="assistant")
-    if logged_in is None or echo.at - logged_in < SETTLED:
+    if not _settled(logged_in, echo.at):
         text = words.TOO_EARLY.fill(seconds=int(SETTLED.total_seconds()))
         return Gate("second-way", Status.UNKNOWN, title, text, remedy="wait")
     return Gate("second-way", Status.PASS, title, words.ECHO.fill(seconds=f"{echo.seconds:.1f}"), echo.back.strip())
@@ -245,6 +247,11 @@ def _planned(seen: Seen) -> Gate:
 
 def _fresh(at: datetime, now: datetime) -> bool:
     return timedelta() <= now - at <= FRESH
+
+
+def _settled(since: datetime | None, at: datetime) -> bool:
+    """Whether a collision would have shown by then."""
+    return since is not None and at - since >= SETTLED
 
 
 def _clock(at: datetime) -> str:

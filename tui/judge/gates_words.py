@@ -60,7 +60,10 @@ NO_ECHO: Final = Text("云助手没有把话带回来：{why}", "Cloud Assistant
 ECHO: Final = Text(
     "云助手在服务器上执行了命令并带回结果（{seconds} 秒）", "Cloud Assistant ran a command on the server and brought it back ({seconds} s)"
 )
-BY_HAND: Final = Text("你刚刚确认过可以用 {way} 进去", "you have just confirmed that {way} gets in")
+BY_HAND: Final = Text(
+    "你刚从{way}进去过，带回的代码和这台服务器的对得上",
+    "you have just been in by {way}: the code you brought back is this server's",
+)
 SHARED_UNSEEN: Final = Text("还没有查到哪些实例也用这个安全组", "it is not known yet which other instances use the group")
 SHARED_WITH: Final = Text(
     "{names} 也用这个安全组，它们的公网 SSH 会一起关上：同意，或者先给这台换一个安全组",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from tui.guide.model import Command, Guide, Input, Step, TargetSpec
@@ -105,6 +105,15 @@ class ConfirmQuestion:
         """Whether that is the word; names of hosts are the same in small and capital letters."""
         return typed.strip().casefold() == self.typed.casefold()
 
+    @property
+    def wants(self) -> Text | None:
+        """What is to be typed, as a prompt; None where a yes will do."""
+        return _TYPE.fill(word=self.typed) if self.typed else None
+
+    def wrong(self, typed: str) -> Text:
+        """What is wrong with an answer that does not agree."""
+        return _NOT_THE_WORD.fill(word=self.typed)
+
     def shown(self) -> Text:
         """All lines as one text, each line of a change behind its mark."""
         lines = [(f"{each.mark} " if each.mark else "", each.text) for each in self.lines]
@@ -114,6 +123,48 @@ class ConfirmQuestion:
         """The same without its secrets."""
         lines = tuple(replace(each, text=Text(mask(each.text.zh), mask(each.text.en))) for each in self.lines)
         return replace(self, title=Text(mask(self.title.zh), mask(self.title.en)), lines=lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofQuestion(ConfirmQuestion):
+    """Something a person does outside the program, proven by a code that only who has done it can know.
+
+    `command` prints the code over there, `link` leads there. The code is never shown, logged or journalled; no habit and no option can
+    answer. `slips` are codes that come from doing it in a wrong place, each with what to say then.
+    """
+
+    command: str = ""
+    link: str = ""
+    code: str = field(default="", repr=False)
+    slips: tuple[tuple[str, Text], ...] = field(default=(), repr=False)
+
+    @property
+    def guarded(self) -> bool:
+        """Always: a person has to do it."""
+        return True
+
+    def agrees(self, typed: str) -> bool:
+        """Whether that is the code."""
+        return bool(self.code) and _bare(typed) == self.code
+
+    @property
+    def wants(self) -> Text | None:
+        """The code."""
+        return _TYPE_CODE
+
+    def wrong(self, typed: str) -> Text:
+        """Where a known wrong code comes from; else that it is none."""
+        return next((say for code, say in self.slips if _bare(typed) == code), _NOT_THE_CODE)
+
+
+def _bare(typed: str) -> str:
+    return typed.strip().casefold()
+
+
+_TYPE = Text("输入 {word} 以继续：", "Type {word} to go on:")
+_NOT_THE_WORD = Text("要和 {word} 一字不差", "it must be {word}, to the letter")
+_TYPE_CODE = Text("输入它显示的代码：", "Type the code that it shows:")
+_NOT_THE_CODE = Text("不是这台服务器此刻会显示的代码", "that is not the code this server shows now")
 
 
 def changed_lines(diff: str) -> tuple[ConfirmLine, ...]:

@@ -44,7 +44,7 @@ class SshTarget:
     `patience` is how long, in seconds, a lost link is tried again while a job runs; `timeout` bounds one connection attempt;
     `alive` is the interval and number of unanswered signs of life after which a link counts as dead (settings of the host in
     ~/.ssh/config go first); `grace` the time between asking a cancelled job to end and killing it; `home` the folder whose
-    `.ssh` is read (the user's by default). Raises `UsageError`.
+    `.ssh` is read (the user's by default); `memory` keeps what was answered for several targets, one after the other. Raises `UsageError`.
     """
 
     family: Literal["posix", "windows"] = "posix"
@@ -59,6 +59,7 @@ class SshTarget:
         alive: tuple[float, int] = (15.0, 3),
         grace: float = 3.0,
         home: Path | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.name = name
         self.address = address
@@ -66,7 +67,7 @@ class SshTarget:
         self.public = is_public(ssh_config.first_hop(self.host))
         self._patience = patience
         self._grace = grace
-        self._link = Link(self.host, timeout=timeout, alive=alive, memory=Memory(), known=Known())
+        self._link = Link(self.host, timeout=timeout, alive=alive, memory=memory or Memory(), known=Known())
 
     async def open(self, asker: Asker) -> None:
         """Connect, verify the host key, log in, start the helper. Idempotent."""

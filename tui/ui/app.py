@@ -45,7 +45,6 @@ _QUIT_WHY = Text(
 _QUIT_YES = Text("停止并退出", "stop and quit")
 _QUIT_NO = Text("不退出", "stay")
 _NO_PRACTICE = Text("这里没有练习环境可用", "There is no practice world here")
-_VISITED = Text("练习里的登录链接：就当你在浏览器里点了 Connect", "A login link of the practice world: taken as if you had clicked Connect")
 _STARTING = Text("正在准备练习环境…", "Starting the practice world…")
 
 
@@ -84,7 +83,7 @@ class ZhinanApp(App[int]):
         self._practice = practice
         self._world = AsyncExitStack()
         self.crash: Crash | None = None
-        self._visit: Callable[[str], bool] | None = None
+        self._visit: Callable[[str], Text | None] | None = None
         self.failure: ZhinanError | None = None
         for each in (DARK, LIGHT):  # before any style sheet is read: they name roles that only these themes have
             self.register_theme(each)
@@ -223,8 +222,8 @@ class ZhinanApp(App[int]):
         from tui.ui import links
 
         match links.resolve(href, document):
-            case links.Page(url) if self._visit is not None and self._visit(url):
-                self.notify(str(_VISITED), markup=False, timeout=8)
+            case links.Page(url) if self._visit is not None and (came := self._visit(url)) is not None:
+                self.notify(str(came), markup=False, timeout=12)
             case links.Page(url):
                 opened = links.can_browse()
                 self.copy_to_clipboard(url)

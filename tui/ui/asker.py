@@ -12,7 +12,7 @@ from typing import TypeVar
 from textual.app import App
 
 from tui.guide.model import Guide, Step
-from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, PlaceQuestion
+from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, PlaceQuestion, ProofQuestion
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
 from tui.ui.dialogs.approval import ApprovalDialog
@@ -21,6 +21,7 @@ from tui.ui.dialogs.consent import ConsentDialog
 from tui.ui.dialogs.hostkey import HostKeyDialog
 from tui.ui.dialogs.inputs import InputsDialog
 from tui.ui.dialogs.place import PlaceDialog
+from tui.ui.dialogs.proof import ProofDialog
 from tui.ui.dialogs.secret import SecretDialog
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ class ScreenAsker:
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
         """May an action do what it shows?"""
-        yes = await self._ask(ConsentDialog(question))
+        yes = await self._ask(ProofDialog(question) if isinstance(question, ProofQuestion) else ConsentDialog(question))
         return yes is True
 
     async def _ask(self, dialog: Dialog[T]) -> T | None:

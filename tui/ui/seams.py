@@ -50,13 +50,13 @@ Sessions = Callable[[Guide, Asker, Given], SessionLike]
 class World:
     """A practice world that is up: the guide to rehearse, what is known beforehand, how sessions are made in it (None: as usual).
 
-    `visit` opens a link inside the world: True if it was one of its own, which no browser may ever see.
+    `visit` opens a link inside the world and says what came of it; None for one that is not its own. No browser may ever see its own.
     """
 
     path: Path
     given: Given = field(default_factory=Given)
     sessions: Sessions | None = None
-    visit: Callable[[str], bool] = lambda _url: False
+    visit: Callable[[str], Text | None] = lambda _url: None
 
 
 Practice = Callable[[], AbstractAsyncContextManager[World]]

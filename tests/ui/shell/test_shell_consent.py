@@ -11,7 +11,7 @@ from shell_stage import NOW, Scripted, app, began, command, ended, screen, sees,
 
 from tui import texts
 from tui.run import events as ev
-from tui.run.ask import ConfirmLine, ConfirmQuestion, changed_lines
+from tui.run.ask import ConfirmLine, ConfirmQuestion, ProofQuestion, changed_lines
 from tui.run.events import AnyEvent, Outcome
 from tui.run.plan import Request
 from tui.texts import Text, same
@@ -20,6 +20,10 @@ from tui.ui.dialogs.base import Answer, Dialog
 DIFF = "--- a\n+++ a\n@@ -1,2 +1,2 @@\n Host web\n--- old\n+  User root"
 PLAIN = ConfirmQuestion(Text("改 a 吗？", "change a?"), (ConfirmLine(Text("会这样改：", "the change:")), *changed_lines(DIFF)))
 TYPED = ConfirmQuestion(Text("关上公网 SSH？", "close public SSH?"), (ConfirmLine(same("sg-web")),), danger=True, typed="web-1")
+PROOF = ProofQuestion(
+    Text("另一条路", "the other way"), (ConfirmLine(same("go there")),), command="echo 1234|sha256sum|cut -c1-6", link="https://example.com/i-1",
+    code="1a2b3c", slips=(("ffffff", same("that was SSH")),),
+)  # fmt: skip
 LONG = ConfirmQuestion(same("long"), tuple(ConfirmLine(same(f"line {n}"), "+") for n in range(300)), typed="web-1")
 
 
@@ -124,3 +128,19 @@ async def test_the_status_line_says_that_an_answer_is_awaited() -> None:
         session.gate.set()
         await until(pilot, lambda: not screen(pilot).runner.busy)
         assert not sees(pilot, "等你回答")
+
+
+@pytest.mark.parametrize(("keys", "answer"), [((*"1A2B3C", "enter"), True), (("escape",), False), ((*"1a2b3c", "escape"), False)])
+async def test_a_proof_is_its_code_or_a_no(keys: tuple[str, ...], answer: bool) -> None:
+    assert await press(lambda a: a.confirm(PROOF), *keys) is answer
+
+
+async def test_a_proof_shows_its_command_but_never_its_code_and_says_what_a_wrong_one_is() -> None:
+    async with asked(lambda a: a.confirm(PROOF)) as (pilot, answer):
+        assert sees(pilot, PROOF.command)
+        assert not sees(pilot, PROOF.code)
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: pilot.app.clipboard == PROOF.command)
+        await pilot.press(*"ffffff", "enter")
+        await sight(pilot, "that was SSH")
+        assert not answer.done()

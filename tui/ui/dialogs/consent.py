@@ -24,8 +24,6 @@ from tui.ui.widgets.cells import folded, visible
 
 _CHANGE = Text("+{more} −{less} 行", "+{more} −{less} lines")
 _DANGER = Text("不能随手退回", "not simply taken back")
-_TYPE = Text("输入 {word} 以继续：", "Type {word} to go on:")
-_WRONG = Text("✗ 要和 {word} 一字不差", "✗ it must be {word}, to the letter")
 _YES = Text("这样做", "do it")
 _NO = Text("不做，什么都不改", "don't: change nothing")
 _MANY = 12
@@ -106,26 +104,26 @@ class ConsentDialog(Dialog[bool]):
 
     def beneath(self) -> Iterable[Widget]:
         """The word to type, if there is one, in sight whatever scrolls."""
-        if self._question.typed:
-            yield paragraph(visible(str(_TYPE.fill(word=self._question.typed))), "-ask")
+        if self._question.wants:
+            yield paragraph(visible(str(self._question.wants)), "-ask")
             yield Input(id="typed", compact=True)
             yield paragraph("", "-wrong")
 
     def answers(self) -> Iterable[Answer]:
         """Yes and no; a yes that must be typed is given by enter."""
-        yield Answer("↵" if self._question.typed else "y", _YES, "yes", danger=True)
-        yield Answer("esc" if self._question.typed else "n", _NO, "no")
+        yield Answer("↵" if self._question.wants else "y", _YES, "yes", danger=True)
+        yield Answer("esc" if self._question.wants else "n", _NO, "no")
 
     def begin(self) -> None:
         """On the safe answer, or where the word is typed."""
-        self.query_one("#typed" if self._question.typed else "#no").focus()
+        self.query_one("#typed" if self._question.wants else "#no").focus()
 
     def answered(self, name: str) -> None:
         """A yes needs its word."""
-        if name == "yes" and self._question.typed:
+        if name == "yes" and self._question.wants:
             field = self.query_one("#typed", Input)
             if not self._question.agrees(field.value):
-                self.query_one("#beneath .-wrong", Static).update(visible(str(_WRONG.fill(word=self._question.typed))))
+                self.query_one("#beneath .-wrong", Static).update(visible(f"✗ {self._question.wrong(field.value)}"))
                 field.focus()
                 return
         self.dismiss(name == "yes")
