@@ -62,6 +62,7 @@ def test_all_keys_of_a_sign(tmp_path: Path) -> None:
         (GOOD, "risk: hgh\n", (6, "risk knows no “hgh”, did you mean “high”? Known: none, low, medium, high")),
         (GOOD, "near: [other]\n", (6, "with near goes a probe: a command that only looks and tells them apart")),
         (GOOD, "explains: [othr]\n", (6, "explains: there is no page “othr”, did you mean “other”?")),
+        (GOOD, "over: '(unclosed'\n", (6, "“(unclosed”: bad pattern: missing ): (unclosed")),
         (GOOD, "probe: {on: server}\n", (6, "probe needs run: (a command that only looks)")),
         (GOOD, "probe: {run: id, means: [{prints: x}]}\n", (6, "each of means needs then: (a failure's id)")),
         (" []\n", "", (4, "no usable signs: it will never be found")),

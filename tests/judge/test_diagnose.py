@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,20 @@ def test_a_good_end_excuses_what_came_before_but_not_what_lasts() -> None:
     lasting = page("lasting", Sign(("policy-rc.d",), lasting=True))
     assert ids(look("could not get lock /var/lib/dpkg/lock\npolicy-rc.d\nComplete!\n", NONE, LOCK, lasting)) == ["lasting"]
     assert ids(look("Complete!\ncould not get lock /var/lib/dpkg/lock\n", NONE, LOCK)) == ["lock"]
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        ("could not dial\nstate is Running\n", []),
+        ("could not dial\nstate is Running\ncould not dial\n", ["dial"]),
+        ("state is Running\ncould not dial\n", ["dial"]),
+        ("could not dial\ncould not get lock /var/lib/dpkg\nstate is Running\n", ["lock"]),
+    ],
+)
+def test_what_a_later_line_says_is_past_counts_no_more_for_that_page_alone(log: str, found: list[str]) -> None:
+    dial = replace(page("dial", "could not dial"), over=("state is Running",))
+    assert ids(look(log, dial, LOCK)) == found
 
 
 def test_unknown_errors_are_shown_and_nothing_is_claimed() -> None:

@@ -67,6 +67,8 @@ def _page(page: Page, known: Collection[str]) -> Iterator[Problem]:
             "with near goes a probe: a command that only looks and tells them apart",
         )
         yield Problem(_line(page.path, "near"), words)
+    for pattern in page.over:
+        yield from _pattern(pattern, _line(page.path, "over"))
     for answer in page.probe.answers if page.probe else ():
         yield from _pattern(answer.prints or "x", _line(page.path, "means"))
 

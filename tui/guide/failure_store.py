@@ -23,7 +23,7 @@ from tui.judge.diagnose import Book
 from tui.judge.failure import Answer, Page, Probe, Sign, Sure
 from tui.texts import Text
 
-_SHAPE = "1"
+_SHAPE = "2"
 """Goes up when what is kept means something else than before."""
 
 

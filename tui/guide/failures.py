@@ -21,7 +21,7 @@ from tui.judge.failure import HARMLESS, Answer, Page, Probe, Sign, Sure
 from tui.texts import Text, same
 
 _KEYS = (
-    "id", "title", "summary", "language", "steps", "signs", "near", "explains", "probe", "risk", "price", "source", "targets", "inputs",
+    "id", "title", "summary", "language", "steps", "signs", "near", "explains", "over", "probe", "risk", "price", "source", "targets", "inputs",
 )  # fmt: skip
 _SIGN_KEYS = ("line", "lines", "but", "unless", "within", "sure", "lasting", "done")
 _PROBE_KEYS = ("run", "on", "means")
@@ -73,7 +73,7 @@ class _Reader:
             self._say(self.tree.at("risk"), _one_of("risk", risk, RISKS))
         page = Page(
             identity, Text(title, _english_title(self.path) or title), self.path, signs, self._words("steps"), self._words("near"),
-            self._words("explains"), self._probe(), risk, " ".join(str(data.get("price") or "").split()),
+            self._words("explains"), self._words("over"), self._probe(), risk, " ".join(str(data.get("price") or "").split()),
         )  # fmt: skip
         return Loaded(self.path, page, tuple(self.problems))
 

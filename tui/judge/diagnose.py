@@ -87,8 +87,9 @@ class Book:
 
     def _finding(self, page: Page, seen: Seen, done: int, step: str | None) -> Finding | None:
         best: tuple[int, Sure, tuple[Place, ...]] | None = None
+        over = self._over(page, seen)
         for sign in page.signs:
-            proof = self._proof(sign, seen, done)
+            proof = self._proof(sign, seen, over if sign.lasting else max(done, over))
             if proof:
                 score = SCORES[sign.sure] + min(2 * (len(sign.lines) - 1), 4)
                 if best is None or (score, -proof[0].line) > (best[0], -best[2][0].line):
@@ -100,13 +101,17 @@ class Book:
             score += _STEP if step in page.steps else -_STEP
         return Finding(page, score, sure, proof)
 
-    def _proof(self, sign: Sign, seen: Seen, done: int) -> tuple[Place, ...]:
-        """The lines that fulfil the sign, or nothing."""
+    def _over(self, page: Page, seen: Seen) -> int:
+        """The last line that says the page's failure is past, or 0."""
+        return max((place.line for pattern in page.over for place in self._places(pattern, seen)), default=0)
+
+    def _proof(self, sign: Sign, seen: Seen, past: int) -> tuple[Place, ...]:
+        """The lines behind line `past` that fulfil the sign, or nothing."""
         if any(self._places(pattern, seen) for pattern in sign.unless):
             return ()
         groups = []
         for pattern in sign.lines:
-            places = [p for p in self._places(pattern, seen) if (sign.lasting or p.line > done) and not self._excused(p, sign.but)]
+            places = [p for p in self._places(pattern, seen) if p.line > past and not self._excused(p, sign.but)]
             if not places:
                 return ()
             groups.append(places)
@@ -135,6 +140,7 @@ def _together(groups: list[list[Place]], within: int) -> list[list[Place]]:
 
 def _all_patterns(pages: Sequence[Page]) -> Iterable[str]:
     for page in pages:
+        yield from page.over
         for sign in page.signs:
             yield from sign.lines
             yield from sign.unless

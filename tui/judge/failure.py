@@ -66,7 +66,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One failure page without its body. `near` are causes a log may not tell apart, `explains` those that only follow from this one."""
+    """One failure page without its body. `near` are causes a log may not tell apart, `explains` those that only follow from this one.
+
+    `over`: patterns of lines that say the failure is past; what the signs found before the last such line does not count.
+    """
 
     id: str
     title: Text
@@ -75,6 +78,7 @@ class Page:
     steps: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
     probe: Probe | None = None
     risk: str = ""
     price: str = ""
