@@ -21,7 +21,8 @@ from tui.judge.failure import HARMLESS, Answer, Page, Probe, Sign, Sure
 from tui.texts import Text, same
 
 _KEYS = (
-    "id", "title", "summary", "language", "steps", "signs", "near", "explains", "over", "probe", "risk", "price", "source", "targets", "inputs",
+    "id", "title", "summary", "language", "steps", "signs", "near", "explains", "over", "probe", "risk", "price", "source", "targets",
+    "inputs",
 )  # fmt: skip
 _SIGN_KEYS = ("line", "lines", "but", "unless", "within", "sure", "lasting", "done")
 _PROBE_KEYS = ("run", "on", "means")
