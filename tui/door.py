@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.errors import UsageError
-from tui.texts import Text
+from tui.texts import Alarm, Text
 
 if TYPE_CHECKING:
     from tui.act.lockdown_recover import Mending
@@ -61,4 +62,10 @@ def mended() -> None:
             if not work.wait(_LONG):
                 complain(str(Text("还没检查完，下次启动再试", "not done yet; the next start tries again")))
         for sentence in work.said():
-            complain(str(sentence))
+            complain(_coloured(sentence))
+
+
+def _coloured(sentence: Text) -> str:
+    """An alarm stands out in red where colours are wanted."""
+    wanted = isinstance(sentence, Alarm) and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    return f"\x1b[1;31m{sentence}\x1b[0m" if wanted else str(sentence)

@@ -52,6 +52,10 @@ class Text:
         return Text(_fill(self.zh, values, "zh"), _fill(self.en, values, "en"))
 
 
+class Alarm(Text):
+    """A sentence about something that must not stay as it is: shown in red where there are colours."""
+
+
 def same(words: str) -> Text:
     """A text that reads the same in both languages: a name, a number, words of the document's author."""
     return Text(words, words)

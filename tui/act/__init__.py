@@ -61,10 +61,20 @@ ACTIONS: Final[Mapping[str, Known]] = {
         Text("看服务器还能不能连到阿里云的内网服务", "See whether the server reaches Alibaba Cloud's internal services"),
         ("phase", "again_after", "token"),
     ),
+    "aliyun.open": Known(
+        "opening", "open_for_me",
+        Text("出门在外：只为现在的公网地址打开几小时，到时自动关上", "Travelling: let your present public address in for some hours"),
+        ("instance", "region", "port", "hours", "address", "server", "local"), root=False,
+    ),
     "aliyun.restore": Known(
         "restore", "restore_rules",
         Text("把关闭前的安全组规则原样恢复", "Put the security group's rules back as they were before the lockdown"),
         ("lockdown",), root=False,
+    ),
+    "aliyun.shut": Known(
+        "opening_shut", "shut_again",
+        Text("把临时打开的端口现在就关上", "Shut now what was opened for some hours"),
+        ("opening",), root=False,
     ),
     "ssh.entry": Known(
         "ssh_entry", "ssh_entry",

@@ -12,9 +12,11 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
+from tui import config
 from tui.act.ecs import ecs_api, locate, permissions_told
 from tui.act.lockdown_facts import TOPIC, both, empty, of_plan
 from tui.act.network_look import check_names
+from tui.act.opening_told import standings
 from tui.cloud.ecs_wall import read_wall
 from tui.errors import UsageError
 from tui.judge.firewall import Member, Policy, Wall
@@ -37,6 +39,7 @@ async def firewall(stage: Stage) -> None:
         found = await locate(stage, api)
         name = str(found.instance.get("InstanceName") or found.id)
         told = empty(name, found.region, found.id, port=port, mode=str(Mode.LOOPBACK), dry=True)
+        told["openings"] = standings(config.home(stage.environ), time.time(), found.id)
         await stage.observe(TOPIC, told)
         wall = await stage.unless_stopped(read_wall(api, found.region, found.id))
     made = await stage.unless_stopped(call(plan, wall, port))  # hundreds of rules take a while

@@ -22,7 +22,6 @@ Observes topic `firewall`: see `lockdown_facts`. Learns lockdown_id, the record'
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 from tui import config
@@ -31,9 +30,10 @@ from tui.act.lockdown_back import Hand
 from tui.act.lockdown_close import Closing
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_gates import Evidence, open_gates
+from tui.act.lockdown_left import nothing_left
 from tui.act.lockdown_place import api, keys, place
 from tui.act.lockdown_proof import Ways
-from tui.act.lockdown_record import BEFORE, BY_HAND, Record, begin, unfinished
+from tui.act.lockdown_record import BEFORE, BY_HAND, Record, begin
 from tui.act.lockdown_show import Panel, pause
 from tui.act.network_look import check_names, choice
 from tui.act.tailscale import Host, hopeless, look, survey
@@ -109,7 +109,7 @@ class _Lockdown:
         found = await keys(stage)
         region, instance, certain = await place(stage, self.server)
         self.cloud = EcsCloud(api(stage, found), region, instance)
-        self._nothing_left(config.home(stage.environ))
+        nothing_left(config.home(stage.environ), instance, dry=self.dry)
         self.known = await own_keys(stage, self.server)
         self.port = _port(stage, self.known.port)
         self.panel = Panel(stage, facts.empty(self.server, region, instance, port=self.port, mode=self.mode, dry=self.dry))
@@ -194,12 +194,6 @@ class _Lockdown:
             raise Refused(_SAVED_WRONG.fill(path=path))
         return Saved(str(path), text)
 
-    def _nothing_left(self, home: Path) -> None:
-        """Raises Refused where an earlier lockdown of this server has not come to its end: its way back and this one would fight."""
-        for each in unfinished(home):
-            if each.story is not None and each.story.instance == self.cloud.instance and each.story.next is Next.ROLL_BACK:
-                raise Refused(_LEFT.fill(id=each.id))
-
     def _again(self, **more: Any) -> None:
         """Write the plan down (once more, with what was decided since)."""
         if self.record is not None:
@@ -276,9 +270,6 @@ _WHO: Final = Text(
     "it can't be proven that the instance is the machine SSH reaches: the server tells neither who it is nor a boot id",
 )
 _CLOSED_ALREADY: Final = Text("没有要改的：公网本来就连不上", "nothing to change: the internet does not get in as it is")
-_LEFT: Final = Text(
-    "上一次关闭还没有收尾，先恢复它：zhinan undo {id}", "an earlier lockdown has not come to its end; bring it back first: zhinan undo {id}"
-)
 _DRY: Final = Text("只是演练：什么都没有改，也没有存盘", "this was a dry run: nothing was changed, nothing saved")
 _SAVED_WRONG: Final = Text("{path} 读回来和存的不一样，什么都没有改", "{path} does not read back as it was written; nothing was changed")
 _SURE: Final = Text("关闭 {name}（{region}/{id}）对公网的端口 {port}？", "close port {port} of {name} ({region}/{id}) to the internet?")

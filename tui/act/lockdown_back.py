@@ -152,7 +152,7 @@ class Hand:
         while True:
             trouble: Text | None = None
             try:
-                found = compare(before, await self.cloud.wall(), after)
+                found = await self._looked(before, after)
                 way = restore(found)
                 if way.asks and not way.changes and granted is None and consent is not None:
                     granted = await consent(way.asks)
@@ -172,6 +172,10 @@ class Hand:
             pause = PAUSES[min(tries, len(PAUSES)) - 1]
             await self.show.trouble(trouble, tries, pause)
             await self._sleep(pause)
+
+    async def _looked(self, before: Wall, after: Wall) -> Comparison:
+        """How everything that was planned stands now."""
+        return compare(before, await self.cloud.wall(), after)
 
     async def _round(self, found: Comparison, way: Restore, *, granted: bool) -> bool:
         """Do what follows from one look; False where nothing had to be done. Raises where a change could not be made."""

@@ -70,14 +70,17 @@ Told = Callable[[str, Proved], Awaitable[None]]
 """Hears how a proof went, by the ids of topic `firewall`."""
 
 
-class Closing:
-    """One change, carried out. `stopped` says whether the reader wants an end; `taken` is called when that was understood."""
+class Writing:
+    """A plan, carried out, or taken back. `stopped` says whether the reader wants an end; `taken` is called when that was understood."""
+
+    done = Phase.CLOSED
+    """What the record says once it is as it should be; from then on nothing goes back by itself."""
 
     def __init__(
-        self, hand: Hand, made: Plan, proofs: Proofs, told: Told, *, sleep: Callable[[float], Awaitable[object]],
-        stopped: Callable[[], bool], taken: Callable[[], None] = lambda: None,
+        self, hand: Hand, made: Plan, told: Told, *, sleep: Callable[[float], Awaitable[object]], stopped: Callable[[], bool],
+        taken: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self.hand, self.made, self.proofs, self._told = hand, made, proofs, told
+        self.hand, self.made, self._told = hand, made, told
         self._sleep, self._stopped, self._taken = sleep, stopped, taken
 
     async def run(self) -> None:
@@ -86,7 +89,7 @@ class Closing:
         try:
             await self._either()
         except asyncio.CancelledError:
-            if not self._closed:
+            if not self._is_done:
                 await self._last_moment()
             raise
 
@@ -96,15 +99,15 @@ class Closing:
         except ZhinanError as error:
             await self._back(error.text, cancelled=isinstance(error, Cancelled))
         except Exception as error:
-            if self._closed:
+            if self._is_done:
                 raise
             text = Text("程序出错（{kind}）", "a fault in the program ({kind})")
             await self._back(text.fill(kind=type(error).__name__), cancelled=False)
             raise
 
     @property
-    def _closed(self) -> bool:
-        return self.hand.record.story.phase is Phase.CLOSED
+    def _is_done(self) -> bool:
+        return self.hand.record.story.phase is self.done
 
     async def _still_the_same(self) -> None:
         """The rules are those that were shown. Nothing was sent yet, so here an error is just an error."""
@@ -129,15 +132,11 @@ class Closing:
         self.hand.record.add(Phase.WRITTEN)
         await self.hand.show.phase(Phase.WRITTEN)
         await self._rules()
-        self.hand.record.add(Phase.PROVING)
-        await self.hand.show.phase(Phase.PROVING)
-        await self._until("public", self.proofs.public, KNOCKS, unknown_will_do=True)
-        await self._until("login", self.proofs.login, TRIES)
-        await self._until("assistant", self.proofs.echo, TRIES)
-        await self._rules()  # a rule that somebody added meanwhile would have been missed
-        self._check()
-        self.hand.record.add(Phase.CLOSED)
-        await self.hand.show.phase(Phase.CLOSED)
+        await self._prove()
+
+    async def _prove(self) -> None:
+        """What must be so beside the rules, and the word that it is. Raises Unfinished where it is not."""
+        raise NotImplementedError
 
     async def _rules(self) -> None:
         """Look until the rules are as planned. Raises Unfinished where they are not in time."""
@@ -165,21 +164,6 @@ class Closing:
             return _NOT_SEEN
         return _OPENED if public(found) - made.allowed else Text("", "")
 
-    async def _until(
-        self, name: str, proof: Callable[[], Awaitable[Proved | None]], waits: tuple[float, ...], *, unknown_will_do: bool = False
-    ) -> None:
-        """Try a proof until it passes. Raises Unfinished where it does not."""
-        seen: Proved | None = None
-        for wait in waits:
-            await self._wait(wait)
-            seen = await proof()
-            if seen is None:
-                return
-            await self._told(name, seen)
-            if seen.status is Status.PASS or (unknown_will_do and seen.status is Status.UNKNOWN):
-                return
-        raise Unfinished(seen.say if seen else _NOT_SEEN)
-
     async def _wait(self, seconds: float) -> None:
         self._check()
         await self._sleep(seconds)
@@ -206,6 +190,43 @@ class Closing:
                 await self.hand.back(_STOPPED, rounds=2)
         except (ZhinanError, TimeoutError):
             return
+
+
+class Closing(Writing):
+    """The lockdown's change, with its proofs."""
+
+    def __init__(
+        self, hand: Hand, made: Plan, proofs: Proofs, told: Told, *, sleep: Callable[[float], Awaitable[object]],
+        stopped: Callable[[], bool], taken: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        super().__init__(hand, made, told, sleep=sleep, stopped=stopped, taken=taken)
+        self.proofs = proofs
+
+    async def _prove(self) -> None:
+        self.hand.record.add(Phase.PROVING)
+        await self.hand.show.phase(Phase.PROVING)
+        await self._until("public", self.proofs.public, KNOCKS, unknown_will_do=True)
+        await self._until("login", self.proofs.login, TRIES)
+        await self._until("assistant", self.proofs.echo, TRIES)
+        await self._rules()  # a rule that somebody added meanwhile would have been missed
+        self._check()
+        self.hand.record.add(Phase.CLOSED)
+        await self.hand.show.phase(Phase.CLOSED)
+
+    async def _until(
+        self, name: str, proof: Callable[[], Awaitable[Proved | None]], waits: tuple[float, ...], *, unknown_will_do: bool = False
+    ) -> None:
+        """Try a proof until it passes. Raises Unfinished where it does not."""
+        seen: Proved | None = None
+        for wait in waits:
+            await self._wait(wait)
+            seen = await proof()
+            if seen is None:
+                return
+            await self._told(name, seen)
+            if seen.status is Status.PASS or (unknown_will_do and seen.status is Status.UNKNOWN):
+                return
+        raise Unfinished(seen.say if seen else _NOT_SEEN)
 
 
 def unlike(shown: Wall, now: Wall) -> Text | None:

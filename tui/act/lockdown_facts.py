@@ -1,9 +1,9 @@
 """Topic `firewall`: what the lockdown and the way back tell panels. Whoever shows it finds everything in the last facts told.
 
-    phase      looking | shown | gates | refused | writing | written | proving | closed | rolling back | restored | needs hand
+    phase      looking | shown | gates | refused | writing | written | proving | closed | open | rolling back | restored | needs hand
     dry        true where nothing will be changed whatever comes of it
     server     {name, id, region}: the reader's name for it, and the cloud's
-    port, mode (loopback | remove | narrow), allowed [cidrs]
+    port, mode (loopback | remove | narrow | open), allowed [cidrs]
     who        {zh, en}: who can reach the port now, one sentence; `open`: true, false, or null where that is not certain
     who_after  {zh, en} or null: the same once the plan is carried out
     before     [row], after [row]: the rules that speak of the port, in the order in which they are asked, now and as planned
@@ -21,6 +21,7 @@
     why        {zh, en} or null: why it goes back, was refused, or failed
     trouble    {zh, en, tries, again_at (Unix seconds)} or null: while the cloud does not answer on the way back, to be shown in red
     by_hand    [{zh, en}] how to put the old rules back in the console; `link` leads there
+    openings   for whom it is open until when, beside what is said above: see `opening_told`
     record, saved   paths of the record's folder and of the old rules, "" before there are any
     at         Unix seconds
 
@@ -65,7 +66,7 @@ def empty(name: str, region: str, instance: str, *, port: int, mode: str, dry: b
         "allowed": [], "who": None, "open": None, "who_after": None, "before": [], "after": [], "still": None, "others": None,
         "shared": None, "calls": [], "choices": [], "blocked": [], "notes": [], "not_covered": [both(each) for each in NOT_COVERED],
         "gates": [], "looking": "", "decision": None, "proofs": proofs({}), "why": None, "trouble": None, "by_hand": [],
-        "link": LINK.format(region=region), "record": "", "saved": "", "at": time.time(),
+        "openings": [], "link": LINK.format(region=region), "record": "", "saved": "", "at": time.time(),
     }  # fmt: skip
 
 

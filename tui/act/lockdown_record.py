@@ -122,7 +122,7 @@ def begin(home: Path, *, region: str, instance: str, **facts: Any) -> Record:
         private_folder(private_folder(home) / FOLDER) / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(2)}"
     )
     try:
-        handle = _opened(folder / RECORD)
+        handle = held(folder / RECORD)
         for each in (folder, folder.parent, home):
             _settle(each)
     except OSError as error:
@@ -135,7 +135,7 @@ def begin(home: Path, *, region: str, instance: str, **facts: Any) -> Record:
 def take(found: Found) -> Record:
     """Hold a record that is there already. Raises Taken where another program does, RecordError where it can't be understood."""
     try:
-        handle = _opened(found.folder / RECORD)
+        handle = held(found.folder / RECORD)
     except OSError as error:
         raise _cant(found.folder, error) from error
     try:
@@ -183,8 +183,13 @@ def _story(folder: Path) -> Story | None:
         return None
 
 
-def _opened(path: Path) -> int:
-    """Open for appending, and hold. Raises Taken."""
+def again(found: Found) -> Found:
+    """The same as it is on the disk now."""
+    return Found(found.folder, _story(found.folder))
+
+
+def held(path: Path) -> int:
+    """Open a file for appending, and hold it until the handle is closed. Raises Taken where another program does."""
     handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
     try:
         _lock(handle)

@@ -1,4 +1,5 @@
-"""At the next start: a lockdown that a dead program left half done is brought to its end, which is the old rules.
+"""At the next start: a lockdown that a dead program left half done is brought to its end, which is the old rules; and an opening whose
+time was up meanwhile to its own, which is that nobody more gets in than before it.
 
 It goes on beside whatever the reader wants to do, in a thread of its own, and asks nothing: what needs a person (a key, others' changes) is
 said in one sentence with the command that asks. A record of another world (practice, tests) is told by the address of its API and left.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +18,13 @@ from typing import Any, Final
 from tui.act.lockdown_back import Hand, Nobody
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_record import Found, Record, Taken, take, unfinished
+from tui.act.opening_end import finish
+from tui.act.opening_guard import detach
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.cloud.ecs_sdk import VARIABLE
 from tui.errors import ZhinanError
-from tui.judge.lockdown import Next, Phase, Story
+from tui.judge.lockdown import OPENING, Next, Phase, Story
 from tui.texts import Text
 
 ROUNDS: Final = 3
@@ -34,6 +38,8 @@ async def recover(home: Path, environ: Mapping[str, str] = os.environ, *, rounds
 
 
 async def _one(found: Found, environ: Mapping[str, str], rounds: int, sleep: Sleep) -> Text | None:
+    if found.story is not None and found.story.kind == OPENING:
+        return await _opening(found, environ, rounds, sleep)
     told: dict[str, Any] = {"folder": found.folder, "id": found.id, "server": found.id}
     try:
         with take(found) as record:
@@ -43,6 +49,16 @@ async def _one(found: Found, environ: Mapping[str, str], rounds: int, sleep: Sle
         return None
     except ZhinanError as error:
         return _FAILED.fill(why=error.text, **told)
+
+
+async def _opening(found: Found, environ: Mapping[str, str], rounds: int, sleep: Sleep) -> Text | None:
+    """One whose time is up is closed. For one that is still open, whoever waits for its end may have died with the computer."""
+    if found.story is not None and found.story.at(time.time()) is Next.WAIT:
+        if not found.story.endpoint:
+            detach(found, {}, environ)
+        return None
+    ended = await finish(found, environ, rounds=rounds, sleep=sleep)
+    return ended.say if ended else None
 
 
 async def _finished(record: Record, environ: Mapping[str, str], rounds: int, sleep: Sleep, told: Mapping[str, Any]) -> Text | None:

@@ -57,7 +57,7 @@ class Panel:
         with _never():
             await self.tell(phase=str(phase), why=facts.both(why) if why else None)
         with _never():
-            text = _PHASES.get(phase)
+            text = _LEFT if phase is Phase.RESTORED and why else _PHASES.get(phase)
             if text:
                 await self.note(text.fill(why=why or ""))
 
@@ -139,6 +139,7 @@ _PHASES: Final = {
     Phase.RESTORED: Text("旧规则已恢复，重新读取确认过两次", "the old rules are back, read again twice to be sure"),
     Phase.NEEDS_HAND: Text("! 旧规则没能全部恢复，要你动手：{why}", "! the old rules are not all back; a person has to: {why}"),
 }
+_LEFT: Final = Text("! {why}", "! {why}")
 _TROUBLE: Final = Text(
     "! 还没恢复（试了 {tries} 次，{pause} 秒后再试）：{why}。不想等，就照下面在控制台恢复：",
     "! not back yet ({tries} tries, again in {pause} s): {why}. Rather than wait, put it back in the console as follows:",

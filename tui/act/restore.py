@@ -26,7 +26,7 @@ from tui.judge.firewall import Wall
 from tui.judge.firewall_change import Authorize, Modify
 from tui.judge.firewall_compare import Restore, compare, restore
 from tui.judge.firewall_words import who
-from tui.judge.lockdown import Next, Phase
+from tui.judge.lockdown import OPENING, Next, Phase
 from tui.run.action import Stage
 from tui.run.ask import ConfirmLine, ConfirmQuestion
 from tui.run.values import expand
@@ -44,7 +44,7 @@ def _wanted(stage: Stage) -> Found:
     """The record that is meant. Raises UsageError, which names those there are."""
     home = config.home(stage.environ)
     name = str(expand(stage.spec.options.get("lockdown", ""), stage.values) or stage.values.get("lockdown_id", ""))
-    there = [each for each in records(home) if each.story is not None and each.story.forward]
+    there = [each for each in records(home) if each.story is not None and each.story.forward and each.story.kind != OPENING]
     fit = [each for each in there if (name and each.id.startswith(name)) or (not name and _open(each))]
     if fit and (not name or len(fit) == 1):
         return fit[0]

@@ -11,6 +11,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         _keyring,
         _cloud,
     ]
-    return [*(look() for look in looks), *_entrances(settings.home), *_unfinished(settings.home)]
+    return [*(look() for look in looks), *_entrances(settings.home), *_unfinished(settings.home), *_openings(settings.home)]
 
 
 def _python() -> Finding:
@@ -146,7 +147,37 @@ def _entrances(home: Path) -> list[Finding]:
 
 def _unfinished(home: Path) -> list[Finding]:
     from tui.act.lockdown_record import unfinished
+    from tui.judge.lockdown import OPENING
 
     text = Text("有一次关闭没有收尾：zhinan undo {id}（{folder}）", "a lockdown has not come to its end: zhinan undo {id} ({folder})")
     name = Text("关闭公网 SSH", "closing public SSH")
-    return [Finding(name, Status.FAIL, text.fill(id=each.id, folder=each.folder)) for each in unfinished(home)]
+    left = [each for each in unfinished(home) if each.story is None or each.story.kind != OPENING]
+    return [Finding(name, Status.FAIL, text.fill(id=each.id, folder=each.folder)) for each in left]
+
+
+def _openings(home: Path) -> list[Finding]:
+    """For whom something is open until when; one that is not closed though its time is up is no remark."""
+    from tui.act.opening_end import when
+    from tui.act.opening_told import standings
+
+    found = []
+    for each in standings(home, time.time()):
+        if each["state"] == "closed":
+            continue
+        why = Text(**each["why"]) if each["why"] else Text("", "")
+        say = (_OPEN if each["state"] == "open" else _OVERDUE).fill(**{**each, "until": when(each["until"]), "why": why})
+        name = Text("{server} 的临时放行", "{server}, opened for a while").fill(server=each["server"])
+        found.append(Finding(name, Status.UNKNOWN if each["state"] == "open" else Status.FAIL, say))
+    return found
+
+
+_OPEN = Text(
+    "端口 {port} 为 {address} 打开着，{until} 自动关上；现在就关：zhinan undo {id}",
+    "port {port} is open for {address} and closes by itself at {until}; to close it now: zhinan undo {id}",
+)
+_OVERDUE = Text(
+    "端口 {port} 为 {address} 打开过，{until} 就该关上，还没有看到它关上：{why} zhinan undo {id}；"
+    "手工：{link}，安全组 {group}，规则 {rule}",
+    "port {port} was opened for {address} and was due to close at {until}, which was not seen yet: {why} zhinan undo {id}; "
+    "by hand: {link}, security group {group}, rule {rule}",
+)

@@ -10,16 +10,19 @@ import asyncio
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tui.act.opening_told import standings
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.cloud.ecs_wall import read_wall
 from tui.errors import ZhinanError
+from tui.judge.addresses import Addresses, addresses, union
 from tui.judge.evidence import Status
 from tui.judge.firewall_reach import public, reach, unsure
 from tui.judge.firewall_words import who
@@ -69,10 +72,12 @@ def look(home: Path, environ: Mapping[str, str] = os.environ) -> Iterator[tuple[
         yield from ((_name(each), Status.UNKNOWN, _NOT_SEEN.fill(why=why)) for each in known)
         return
     for each in known:
-        yield (_name(each), *asyncio.run(_seen(EcsApi(keys, environ=environ), each)))
+        own = union(addresses(one["address"]) for one in standings(home, time.time(), each.id) if one["state"] == "open")
+        yield (_name(each), *asyncio.run(_seen(EcsApi(keys, environ=environ), each, own)))
 
 
-async def _seen(api: EcsApi, server: Server) -> tuple[Status, Text]:
+async def _seen(api: EcsApi, server: Server, own: Addresses) -> tuple[Status, Text]:
+    """`own` are the addresses that the reader let in for a while: they make it no open door that somebody has to look after."""
     try:
         async with asyncio.timeout(_PATIENCE):
             wall = await read_wall(api, server.region, server.id)
@@ -82,7 +87,7 @@ async def _seen(api: EcsApi, server: Server) -> tuple[Status, Text]:
         return Status.UNKNOWN, _NOT_SEEN.fill(why=Text("阿里云没有回答", "Alibaba Cloud does not answer"))
     found, said = reach(wall, server.port), who(wall, server.port)
     if public(found):
-        return (Status.FAIL, _AGAIN.fill(who=said)) if server.closed else (Status.UNKNOWN, said)
+        return (Status.FAIL, _AGAIN.fill(who=said)) if server.closed and public(found) - own else (Status.UNKNOWN, said)
     return (Status.UNKNOWN if unsure(found) else Status.PASS), said
 
 

@@ -26,7 +26,7 @@ def faults(before: Wall, after: Wall, port: int, allowed: Addresses) -> tuple[Te
         found.append(_LEFT.fill(port=port, sources=shown(left)))
     if gained := _gained(before, after, port):
         found.append(_GAINED.fill(port=port, sources=shown(gained)))
-    found += [_OTHER.fill(what=what) for what in _differing(before, after, port)]
+    found += [_OTHER.fill(what=what) for what in differing(before, after, port)]
     return tuple(found)
 
 
@@ -63,7 +63,8 @@ def _gained(before: Wall, after: Wall, port: int) -> Addresses:
     return union(now.open - was.open for was, now in pairs) - LOOPBACK
 
 
-def _differing(before: Wall, after: Wall, port: int) -> Iterator[str]:
+def differing(before: Wall, after: Wall, port: int) -> Iterator[str]:
+    """For which ports and protocols but TCP on `port` others get in afterwards than before."""
     for protocol in ("TCP", "UDP"):
         for each in _stretches(before, after, protocol, port):
             if (protocol, each) != ("TCP", port) and _who(reach(before, each, protocol)) != _who(reach(after, each, protocol)):

@@ -12,19 +12,23 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from tui.judge.firewall import Wall
-from tui.judge.firewall_change import Change, applied
-from tui.judge.firewall_read import NotFirewall
+from tui.judge.firewall import Rule, Wall
+from tui.judge.firewall_change import Authorize, Change, Modify, applied
+from tui.judge.firewall_read import NotFirewall, rule_from_map
 from tui.judge.firewall_store import change_from_map, wall_from_map
 
 FORMAT = "zhinan.lockdown/1"
+OPENING = "opening"
+"""The `kind` of a record that is no lockdown: one address is let in for some hours (`act.opening`). Its way back shuts it out again."""
+_TURNED_BACK = 300.0
+"""Seconds by which the clock may have been set back since an address was let in; beyond that nobody knows how long it has been."""
 
 
 class Phase(StrEnum):
     """What an entry says. `writing` comes before each change that is sent, the ones of the way back included.
 
     `dropped`: it ended before anything was sent. `closed`: proven, and the end. `restored`: the old rules are back, and were seen to be.
-    `needs hand`: the way back did not come to its end.
+    `needs hand`: the way back did not come to its end. `open`: an address is let in, and was seen to be, until a moment that is told.
     """
 
     INTENDED = "intended"
@@ -33,6 +37,7 @@ class Phase(StrEnum):
     WRITTEN = "written"
     PROVING = "proving"
     CLOSED = "closed"
+    OPEN = "open"
     ROLLING_BACK = "rolling back"
     RESTORED = "restored"
     NEEDS_HAND = "needs hand"
@@ -40,9 +45,10 @@ class Phase(StrEnum):
 
 
 class Next(StrEnum):
-    """What must be done by whoever finds the record. `forget`: nothing was sent, so only that is to be noted."""
+    """What must be done by whoever finds the record. `forget`: nothing was sent, so only that is to be noted. `wait`: not yet."""
 
     NOTHING = "nothing"
+    WAIT = "wait"
     FORGET = "forget"
     ROLL_BACK = "roll back"
 
@@ -70,6 +76,9 @@ class Story:
     """A record, folded. `plan` are all changes in their order, `before` the old rules; both are there from `saved` on.
 
     `server` is the name the reader knows, `endpoint` the address of the API where it is not the cloud's own, `why` the last reason told.
+
+    Of an opening: `source` is who is let in (a CIDR), `until` when that ends (Unix seconds), `opened` the rule as the cloud has it, with
+    its id, once it was seen (`seen_at`).
     """
 
     phase: Phase
@@ -85,6 +94,11 @@ class Story:
     plan: tuple[Change, ...] = ()
     sent: tuple[Sent, ...] = ()
     why: Mapping[str, str] | None = None
+    kind: str = ""
+    source: str = ""
+    until: float = 0.0
+    opened: Rule | None = None
+    seen_at: float = 0.0
 
     @property
     def after(self) -> Wall | None:
@@ -99,8 +113,25 @@ class Story:
                 return Next.NOTHING
             case Phase.INTENDED | Phase.SAVED:
                 return Next.FORGET
+            case Phase.OPEN | Phase.WRITING | Phase.WRITTEN if self.opened is not None:
+                return Next.WAIT
             case _:
                 return Next.ROLL_BACK
+
+    def at(self, now: float) -> Next:
+        """The same at a moment (Unix seconds): an opening waits for its end. Where the clock was set back, nobody knows: it is over."""
+        over = not self.seen_at - _TURNED_BACK <= now < self.until
+        return Next.ROLL_BACK if self.next is Next.WAIT and over else self.next
+
+    @property
+    def own(self) -> tuple[Rule, ...]:
+        """Of an opening: the rule in each wording it was given. Only one that is still exactly so may be taken away."""
+        return tuple(change.after for change in self.forward if isinstance(change, Authorize | Modify))
+
+    @property
+    def group(self) -> str:
+        """Of an opening: the security group it is in."""
+        return next((change.group for change in self.plan), "")
 
     @property
     def forward(self) -> tuple[Change, ...]:
@@ -125,6 +156,7 @@ def _begun(entry: Entry) -> Story:
     return Story(
         entry.phase, str(facts["region"]), str(facts["instance"]), str(facts.get("server", "")), int(facts.get("port", 22)),
         tuple(str(each) for each in facts.get("allowed", ())), str(facts.get("endpoint", "")), entry.at, entry.at,
+        kind=str(facts.get("kind", "")), source=str(facts.get("source", "")), until=float(facts.get("until", 0)),
     )  # fmt: skip
 
 
@@ -138,5 +170,10 @@ def _told(story: Story, entry: Entry) -> Story:
             back = bool(entry.facts.get("back"))
             sent = Sent(change_from_map(entry.facts["change"]), str(entry.facts["token"]), back)
             return replace(told, sent=(*told.sent, sent), phase=Phase.ROLLING_BACK if back else Phase.WRITING)
+        case Phase.OPEN:
+            rule = rule_from_map(entry.facts["rule"])
+            if not isinstance(rule, Rule):
+                raise NotFirewall(rule.why)
+            return replace(told, opened=rule, until=float(entry.facts["until"]), seen_at=entry.at)
         case _:
             return told
