@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lockdown_world import account, lockdown, own_account
+from acted_lockdown import account, lockdown, own_account
 from verify_stage import World
 
 from tui.judge import ssh_proof

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from act_server import Reply
-from lockdown_world import Door, World
+from acted_lockdown import Door, World
 
 from tui.act.lockdown_record import RECORD, records
 from tui.judge.gates_open import phrase

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 from act_server import Reply
-from lockdown_world import World
+from acted_lockdown import World
 
 from tui.act import verify_ssh
 from tui.judge.gates_open import phrase

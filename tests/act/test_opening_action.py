@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from act_server import Played, Reply, Server, play
+from acted_lockdown import Person
 from network_host import RUNNING
-from test_lockdown_action import Person, nothing_else, stage
 
 from tui.act import ACTIONS
 from tui.act.lockdown_record import records
@@ -26,7 +26,6 @@ from tui.run.events import Outcome
 
 from ecs_stage import REGION, SERVER, Stage  # isort: skip
 
-__all__ = ["nothing_else", "stage"]
 LOOK = "system=Linux\narch=x86_64\ndistribution=debian\ncli=/usr/bin/tailscale\nservice=active\n"
 ME = "203.0.113.9"
 SHUT = Rule("sgr-ssh", priority=100, ports="22/22", cidr="127.0.0.1/32", description="ssh")
@@ -67,12 +66,12 @@ class World:
 
 
 @pytest.fixture
-def world(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("ZHINAN_ECS_ENDPOINT", stage.endpoint)
+def world(own_account: None, account: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("ZHINAN_ECS_ENDPOINT", account.endpoint)
     monkeypatch.setattr("tui.act.opening_make.LOOKS", (0.0,) * 4)
     monkeypatch.setattr("tui.act.opening_end.ROUNDS", 1)
-    stage.group.rules[0] = SHUT
-    made = World(stage, tmp_path)
+    account.group.rules[0] = SHUT
+    made = World(account, tmp_path)
     monkeypatch.setattr("tui.act.opening.start", lambda found, *_: made.started.append(found.id))
     return made
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from act_server import Played, Server, play
+from acted_lockdown import Person, World
 from network_host import RUNNING
-from test_lockdown_action import Person, World, nothing_else, stage, world
 
 from tui.act import ACTIONS
 from tui.act.lockdown_record import records
@@ -16,7 +17,10 @@ from tui.judge.lockdown import Next, Phase
 from tui.practice.ecs.faults import Fault
 from tui.run.events import Outcome
 
-__all__ = ["nothing_else", "stage", "world"]
+
+@pytest.fixture
+def world(lockdown: World) -> World:
+    return lockdown
 
 
 async def restored(world: World, person: Person, home: Path, **options: Any) -> Played:
