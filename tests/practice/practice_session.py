@@ -14,7 +14,7 @@ from tui.guide.model import ActionSpec, Guide, Input, Step, TargetSpec
 from tui.practice.world import World
 from tui.rehearse import HASTE
 from tui.run import events as ev
-from tui.run.ask import ConfirmQuestion, Nobody
+from tui.run.ask import Asker, ConfirmQuestion, Nobody
 from tui.run.engine import Session
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal
@@ -50,6 +50,7 @@ class Play:
         self.known: dict[str, Any] = {}
         self.token = False
         """Whether the reader has a token of the admin API."""
+        self.asker: Asker = Agreeing()
         self._journal = Journal(folder)
 
     async def do(
@@ -62,7 +63,7 @@ class Play:
         guide = Guide(Path("g.md"), "g", "G", source="", tokens=(), digest="d", steps=(step,), inputs=inputs, targets=targets)
         places = Places(Nobody(), {name: SshTarget(name, address, home=self.world.ssh_home) for name, address in self._places()})
         given = Given(self.world.targets(), dict(self.known), approved=True, environ=self.world.environ())
-        session = Session(guide, Agreeing(), journal=self._journal, given=given, places=places, actions=ACTIONS, haste=HASTE * 10)
+        session = Session(guide, self.asker, journal=self._journal, given=given, places=places, actions=ACTIONS, haste=HASTE * 10)
         done = Done()
         async with aclosing(session.run(Request(("s",)))) as events:
             async for event in events:

@@ -23,6 +23,7 @@ from tui.judge.firewall_reach import reach
 from tui.judge.firewall_read import rule_from_map
 from tui.practice.ecs import shapes
 from tui.practice.ecs.agent import watched
+from tui.practice.ecs.faults import Fault
 from tui.practice.ecs.invocation import Task, Trouble
 from tui.practice.ecs.server import EcsServer
 from tui.practice.ecs.service import Service
@@ -34,20 +35,32 @@ from tui.practice.tools.ground import Ground
 
 KEY: Final = Key("LTAI-practice-0001", "practice-secret-good-for-nothing")
 GROUP, INNER = "sg-practice0001", "sg-practice0002"
+TAILNET_DIES, API_DIES, ASSISTANT_OFFLINE = "tailnet-dies-after-close", "api-dies-on-way-back", "assistant-offline"
+DEADLY: Final = frozenset({TAILNET_DIES, API_DIES})
+"""Faults under which the tailnet lets nobody in from the moment the public door is shut until it opens again."""
+LOST_CALLS: Final = 16
+"""Calls left without an answer once the change was looked at; each question is asked four times, so the way back fails four times."""
 READER: Final = "198.51.100.7"
 """The address from which the reader's computer comes to the server over the internet."""
 _SYSTEM = "System created rule."
 
 
 class Alibaba:
-    """The account, served on loopback. `environ` leads the program to it; `is_open` is whether its groups let the reader in."""
+    """The account, served on loopback. `environ` leads the program to it; `is_open` is whether its groups let the reader in.
 
-    def __init__(self, host: Ground, place: Place, on_door: Callable[[bool], None]) -> None:
-        self._host, self._place, self._on_door = host, place, on_door
+    `tailnet_answers` is False while a fault keeps the tailnet from letting anybody in. `on_door` and `on_tailnet` are told of each change.
+    """
+
+    def __init__(self, host: Ground, place: Place, on_door: Callable[[bool], None], on_tailnet: Callable[[bool], None]) -> None:
+        self._host, self._place, self._on_door, self._on_tailnet = host, place, on_door, on_tailnet
         self.cloud = account(str(host.host()["public_ip"]), str(host.host()["hostname"]))
         self.is_open = True
+        faults = host.host()["faults"]
+        self._dies, self._api_dies = not DEADLY.isdisjoint(faults), API_DIES in faults
+        self.tailnet_answers = True
+        self.cloud.region(REGION).instances[INSTANCE].agent = ASSISTANT_OFFLINE not in faults
         self.cloud.on_rules = self._follow
-        service = Service(self.cloud, self._execute)
+        self._service = service = Service(self.cloud, self._execute)
         service.gate.add(KEY)
         self._server = EcsServer(service)
         self._server.__enter__()
@@ -62,6 +75,16 @@ class Alibaba:
         if now != self.is_open:
             self.is_open = now
             self._on_door(now)
+            self._befall(closed=not now)
+
+    def _befall(self, *, closed: bool) -> None:
+        """What is to go wrong as soon as the door is shut; once, so that a second lockdown goes well. An open door ends it."""
+        dead, self._dies = closed and self._dies, self._dies and not closed
+        if dead and self._api_dies:
+            self._service.faults.add(Fault("lost", "DescribeSecurityGroups", first=2, times=LOST_CALLS))
+        if dead == self.tailnet_answers:
+            self.tailnet_answers = not dead
+            self._on_tailnet(not dead)
 
     def _execute(self, task: Task) -> int:
         """What Cloud Assistant's agent does with a script; while the server's answers are dropped, nothing reaches it."""

@@ -41,6 +41,7 @@ class Cloud:
         self._closed.bind(("127.0.0.1", 0))
         others = {"udp": silent, "tcp": self._closed.getsockname()[1]}
         self._doors = [(host.net / kind / address / str(port), ssh) for host in (server, computer) for kind, address, port in public]
+        self._inner = [computer.net / "tcp" / str(server.host()[each]) / "22" for each in ("ip4", "ip6")]
         _write(server, {**inside, **outside, **public}, others)
         _write(computer, {**outside, **public}, others)
         used = {*inside.values(), *outside.values(), *public.values(), *others.values()}
@@ -58,6 +59,12 @@ class Cloud:
         """Open or shut the server's public SSH port to new connections: shut, it is silent, as behind a security group."""
         for path, port in self._doors:
             path.write_text(f"{port if is_open else 'silent'}\n", "ascii")
+
+    def tailnet(self, answers: bool) -> None:
+        """Whether the server's SSH answers over the tailnet, as far as that is not up to Tailscale on either side."""
+        for path in self._inner:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True) if answers else path.write_text("silent\n", "ascii")
 
     def close(self) -> None:
         """Close every port."""

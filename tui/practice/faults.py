@@ -75,6 +75,37 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
                 ),
                 Text("sudo tailscale update，或者换别的处理办法", "sudo tailscale update, or another way out"),
             ),
+            _fault(
+                "assistant-offline",
+                Text(
+                    "云助手不在线：关公网 SSH 之前，要你亲自从控制台进去一次来证明还有第二条路",
+                    "Cloud Assistant is offline: before public SSH closes you prove the second way in yourself, through the console",
+                ),
+                Text(
+                    "在这台电脑上另开一个终端窗口当作会话管理，执行它给的命令，把代码输回来",
+                    "take another terminal window on this computer for Session Manager, run its command there, and type the code",
+                ),
+            ),
+            _fault(
+                "tailnet-dies-after-close",
+                Text(
+                    "公网 SSH 一关上，隧道就断了：旧规则自己恢复（只有第一次）",
+                    "as soon as public SSH is closed the tunnel dies: the old rules come back by themselves (the first time only)",
+                ),
+                Text("旧规则恢复后隧道也恢复，再执行一次第5步", "with the old rules back the tunnel is back, too: do step 5 once more"),
+            ),
+            _fault(
+                "api-dies-on-way-back",
+                Text(
+                    "隧道断了，恢复旧规则时阿里云的接口又连不上一阵子：程序一直再试，红字给出在控制台怎么恢复",
+                    "the tunnel dies, and on the way back Alibaba Cloud's interface is gone for a while: it is tried again and again, "
+                    "and red words say how to do it in the console",
+                ),
+                Text(
+                    "等接口回来，旧规则自己恢复；再执行一次第5步",
+                    "wait: once the interface is back the old rules are, too; do step 5 once more",
+                ),
+            ),
         )
     )
 )

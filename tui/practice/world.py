@@ -221,7 +221,7 @@ class World:
                 self._servers["tailnet"] = Server(account, keys["ecs"], inner, self._tailnet_is_up)
         ecs, local = (self._grounds[name] for name in HOSTS)
         self._cloud, self._console = Cloud(ecs, local, self._servers["ecs"].port), Console(ecs)
-        self._alibaba = Alibaba(ecs, on_server, self._cloud.door)
+        self._alibaba = Alibaba(ecs, on_server, self._cloud.door, self._cloud.tailnet)
         ports = {name: server.port for name, server in self._servers.items()}
         write(root, hosts, ports, user_text, self._grounds["local"].home)
 
@@ -230,7 +230,8 @@ class World:
 
     def _tailnet_is_up(self) -> bool:
         states = [ground.host() for ground in self._grounds.values()]
-        return all(state["service"] == "active" and state["backend"] == "Running" for state in states)
+        up = all(state["service"] == "active" and state["backend"] == "Running" for state in states)
+        return up and (self._alibaba is None or self._alibaba.tailnet_answers)
 
     def stop_now(self) -> None:
         """`stop` without a loop, for the end of the program."""

@@ -40,7 +40,7 @@ def ssh(call: Call) -> int:
     public = address == call.ground.world()["hosts"]["ecs"]["public_ip"]
     if public:
         host = call.ground.world()["hosts"]["ecs"]
-    if host is None or not (_door_open(call, address) if public else reachable(call.ground, host)):
+    if host is None or not _door_open(call, address) or not (public or reachable(call.ground, host)):
         return call.fail(f"ssh: connect to host {name} port {options.get('p', '22')}: Connection timed out", 255)
     if not _host_key_known(call, options, name, host):
         return 255
@@ -51,7 +51,7 @@ def ssh(call: Call) -> int:
 
 
 def _door_open(call: Call, address: str) -> bool:
-    """Whether the security group lets a login in; the world says so where its shells look up ports."""
+    """Whether a login is let in on the way there; the world says so where its shells look up ports."""
     file = call.ground.net / "tcp" / address / "22"
     return not (file.is_file() and file.read_text("ascii").strip() == "silent")
 
