@@ -1,11 +1,14 @@
 """What was done by hand in a step that changes nothing stays done on another day; a gate's ticks are asked for each time."""
 
+import asyncio
+
 import pytest
 from stage import Stage as Theatre
 from stage import guide, probe, step
 
-from tui.guide.model import Manual, Step
+from tui.guide.model import ActionSpec, Manual, Step
 from tui.run import events as ev
+from tui.run.action import Stage
 from tui.run.ask import Nobody
 from tui.run.events import Outcome
 from tui.run.journal import Journal
@@ -55,3 +58,49 @@ async def test_what_nobody_ticked_is_not_remembered(journal: Journal) -> None:
     events = await Theatre(journal, guide(one), (Recorded("*"),)).run("a")
     assert [event.ticked for event in events if isinstance(event, ev.ManualDone)] == [False]
     assert (await day(journal, one))[:2] == (Outcome.PASSED, 1)
+
+
+class Waiting(Nobody):
+    """Never ticks."""
+
+    async def tick(self, step: Step, text: str) -> bool:
+        """For ever."""
+        await asyncio.Event().wait()
+        return True
+
+
+def closing(journal: Journal, *, spares: bool = True) -> Theatre:
+    """A step of an offered action and two things to do by hand, at which nobody ticks; its action passes."""
+    action = ActionSpec("close", 2, explicit=True, spares=spares)
+    theatre = Theatre(journal, guide(step("a", 1, action, MANUAL, Manual("look", 3, 3), changes=True)), (Recorded("*"),), Waiting())
+
+    async def close(stage: Stage) -> None:
+        await stage.note("closed")
+
+    theatre.session.actions = {"close": close}
+    return theatre
+
+
+async def test_an_action_that_spares_them_ends_the_wait_for_what_it_has_done(journal: Journal) -> None:
+    theatre = closing(journal)
+    waiting = asyncio.Event()
+    first = asyncio.create_task(theatre.run("a", watch=lambda event: waiting.set() if isinstance(event, ev.ManualAwaited) else None))
+    await waiting.wait()
+    await theatre.run("a", item=0)
+    state = fold_all(await first)
+    assert state.verdict is Outcome.PASSED
+    assert (state.step("a").ticks, state.step("a").spared) == ({1: True, 2: True}, {1, 2})
+    again = asyncio.create_task(
+        theatre.run("a", watch=lambda event: theatre.session.stop() if isinstance(event, ev.ManualAwaited) else None)
+    )
+    assert fold_all(await again).verdict is Outcome.CANCELLED, "a step that is done anew asks anew"
+
+
+async def test_another_action_spares_nothing(journal: Journal) -> None:
+    theatre = closing(journal, spares=False)
+    waiting = asyncio.Event()
+    first = asyncio.create_task(theatre.run("a", watch=lambda event: waiting.set() if isinstance(event, ev.ManualAwaited) else None))
+    await waiting.wait()
+    await theatre.run("a", item=0)
+    theatre.session.stop()
+    assert fold_all(await first).verdict is Outcome.CANCELLED

@@ -22,7 +22,7 @@ from tui.texts import Text, same
 WORDS = ("step", "check", "action", "command")
 _STEP = ("id", "on", "changes", "undo", "timeout")
 _COMMAND = ("on", "explicit", "name", "interactive", "background")
-_ACTION = ("use", "timeout", "explicit", "name", "on", "say")
+_ACTION = ("use", "timeout", "explicit", "name", "on", "say", "spares")
 """What the program reads of an action; all else goes to the action itself."""
 _COMMENT = re.compile(r"<!--(?P<body>.*?)(?P<end>-->|\Z)", re.DOTALL)
 _WORD = re.compile(r"\s*([A-Za-z]+)(?=\s|\Z)")
@@ -162,7 +162,8 @@ def _action(tree: Tree, problems: list[Problem]) -> list[Note]:
     return [
         ActionSpec(
             use, tree.line, options, _seconds(tree, problems), explicit=bool(_flag(tree, "explicit", problems)), name=_text(tree, "name"),
-            on=_text(tree, "on") or None, say=_text(tree, "say"), lines={name: tree.at(name) for name in options},
+            on=_text(tree, "on") or None, say=_text(tree, "say"), spares=bool(_flag(tree, "spares", problems)),
+            lines={name: tree.at(name) for name in options},
         )
     ]  # fmt: skip
 

@@ -113,7 +113,8 @@ class ActionSpec:
     """One `<!-- action -->`: `use` names an action in `act`, `options` go to it, `timeout` is in seconds.
 
     An `explicit` action is offered only, like such a command. `on` overrides the step's target, `say` is what the author calls it (empty:
-    what `act` calls it). `lines` are those of the options' names.
+    what `act` calls it). One that `spares` does what the step's things to do by hand are for: once it has
+    passed, none of them is asked for. `lines` are those of the options' names.
     """
 
     use: str
@@ -124,6 +125,7 @@ class ActionSpec:
     name: str = ""
     on: str | None = None
     say: str = ""
+    spares: bool = False
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 

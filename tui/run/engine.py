@@ -62,6 +62,7 @@ class Session:
         self.found: dict[str, str] = {}
         self.state = RunState()
         self.begun = False
+        self.spared: dict[str, asyncio.Event] = {}
         self._passes: list[_Pass] = []
         self._jobs = 0
 
@@ -130,6 +131,10 @@ class _Pass:
     def ticked(self, step: Step, item: Manual) -> bool:
         """Whether that was done by hand on an earlier day."""
         return self.journal.answer(self._path(), f"tick {step.id} {item.text}") is not None
+
+    def spared(self, step: Step) -> asyncio.Event:
+        """Set once an action of that step has done what its things to do by hand are for."""
+        return self.session.spared.setdefault(step.id, asyncio.Event())
 
     def keep_tick(self, step: Step, item: Manual) -> None:
         """Remember that it was."""

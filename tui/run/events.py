@@ -162,11 +162,12 @@ class ManualAwaited(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualDone(StepEvent):
-    """The reader ticked it (`ticked`), or nobody was there to tick it."""
+    """The reader ticked it (`ticked`), or nobody was there to tick it. `spared`: an action that passed has done what it is for."""
 
     item: int
     ticked: bool
     alone: bool = False
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

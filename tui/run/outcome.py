@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from tui.errors import ZhinanError
@@ -31,6 +32,10 @@ class Pass(Protocol):
 
     def ticked(self, step: Step, item: Manual) -> bool:
         """Whether that was done by hand on an earlier day."""
+        ...
+
+    def spared(self, step: Step) -> asyncio.Event:
+        """Set once an action of that step has done what its things to do by hand are for."""
         ...
 
     def keep_tick(self, step: Step, item: Manual) -> None:

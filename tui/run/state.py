@@ -81,7 +81,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked.
+    """One step's run. `commands` maps an item's index to its run, `ticks` an item's index to whether it was ticked
+    (`spared` are those ticked because an action did what they are for).
 
     `wait` is what it waits for just now, `asked` what its actions asked the reader, in order. `topics` are the last facts its actions
     told, by topic. `cause` is the id of the failure page that explains why it failed, where what failed knew one; `causes` are those
@@ -100,6 +101,7 @@ class StepState:
     commands: Mapping[int, CommandState] = field(default_factory=dict)
     checks: Mapping[int, CheckState] = field(default_factory=dict)
     ticks: Mapping[int, bool] = field(default_factory=dict)
+    spared: frozenset[int] = frozenset()
     wait: Wait | None = None
     asked: tuple[Question, ...] = ()
     topics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -200,7 +202,8 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.ManualAwaited():
             return _in(step, Phase.WAITING, event.alone)
         case ev.ManualDone():
-            return replace(_in(step, Phase.RUNNING, event.alone), ticks={**step.ticks, event.item: event.ticked})
+            spared = step.spared | {event.item} if event.spared else step.spared - {event.item}
+            return replace(_in(step, Phase.RUNNING, event.alone), ticks={**step.ticks, event.item: event.ticked}, spared=spared)
         case ev.Waited():
             return replace(step, phase=Phase.WAITING, wait=Wait(event.what, event.url, event.until))
         case ev.WaitEnded():

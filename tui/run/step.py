@@ -129,6 +129,7 @@ class StepRun:
     async def _do(self) -> None:
         """All items but the offered ones, in order; then the checks."""
         self._settle(Outcome.PASSED)
+        self.session.spared(self.step).clear()  # it was not as it should be: what spared them then does not now
         for index, item in enumerate(self.step.items):
             if self.stop.is_set():
                 return
@@ -233,6 +234,9 @@ class StepRun:
         except ZhinanError as error:
             ended = Ended(End.CANCELLED if isinstance(error, Cancelled) else End.EXITED, error.exit_code, error.text)
             self._settle_by(error)
+        else:
+            if spec.spares:
+                self.session.spared(self.step).set()
         if stage.learned:
             self.values |= stage.learned
             self.found |= stage.learned
@@ -249,16 +253,23 @@ class StepRun:
         return self.places.target(on)
 
     async def _manual(self, index: int, item: Manual, *, alone: bool) -> None:
+        spared = self.session.spared(self.step)
+        if spared.is_set() and not alone:
+            await self.happened(ev.ManualDone, item=index, ticked=True, spared=True)
+            return
         await self.happened(ev.ManualAwaited, item=index, text=item.text, alone=alone)
         asking = asyncio.ensure_future(self.asker.tick(self.step, item.text))
-        stopping = asyncio.ensure_future(self.stop.wait())
+        others = [asyncio.ensure_future(each.wait()) for each in (self.stop, *(() if alone else (spared,)))]
         try:
-            await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({asking, *others}, return_when=asyncio.FIRST_COMPLETED)
             ticked = asking.done() and asking.result()
         finally:
-            asking.cancel()
-            stopping.cancel()
-        await self.happened(ev.ManualDone, item=index, ticked=ticked, alone=alone)
+            for each in (asking, *others):
+                each.cancel()
+        by_action = not ticked and not alone and spared.is_set()
+        await self.happened(ev.ManualDone, item=index, ticked=ticked or by_action, alone=alone, spared=by_action)
+        if by_action:
+            return
         if ticked:
             self.session.keep_tick(self.step, item)
         else:

@@ -52,6 +52,7 @@ _ENDS: Mapping[End, tuple[Mark, Text]] = {
 _EXIT = Text("退出码 {code}", "exit {code}")
 _MANUAL = Text("手动", "by hand")
 _TICKED = Text("已完成", "done")
+_SPARED = Text("不用做：动作已证明", "not needed: the action proved it")
 _UNLINKED = Text("连接断了，命令还在那边执行", "connection lost, the command goes on there")
 _OFFERED = Text("只在你按键时执行", "runs only by its own key")
 _ASK_WHERE = Text("在哪？", "where?")
@@ -144,6 +145,8 @@ def _ran(ran: CommandState, step: StepState, now: float, *, last: bool, action: 
 
 def _by_hand(state: StepState, index: int) -> Said:
     ticked = state.ticks.get(index)
+    if index in state.spared:
+        return Said(ALREADY, str(_SPARED))
     if ticked:
         return Said(PASSED, str(_TICKED))
     if state.phase is Phase.WAITING:
