@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from tui.run.state import Phase, RunState, StepState
-from tui.ui.panels import firewall, wayback
+from tui.ui.panels import firewall, openings, wayback
 from tui.ui.panels.firewall import FirewallPanel, seen_closed
 from tui.ui.panels.firewall_rows import (
     MOST,
@@ -172,7 +173,8 @@ def test_the_way_back_has_console_rules_and_the_file() -> None:
     told = words(ways(FACTS))
     assert told[0] == ("1", "在控制台把规则改回来，再从公网登录")
     assert told[1:3] == [("", "打开控制台"), ("", "把源改回 0.0.0.0/0")]
-    assert "i-1" in told[3][1]
+    assert "出门在外" in told[3][1]
+    assert "i-1" in told[4][1]
     assert told[-1] == ("", "旧规则存在 /home/me/before.json")
 
 
@@ -251,3 +253,64 @@ async def test_both_are_drawn_and_scroll_where_there_is_much() -> None:
         assert panel.virtual_size.height > panel.size.height or panel.size.height > MOST
         assert all(table.virtual_size.width <= 60 for table in program.query(Table))
         assert any(table.rows and table.rows[0][0].text == "1" for table in program.query_one(WayBackPanel).query(Table))
+
+
+OPENED: dict[str, Any] = {
+    "id": "20260922-i-1", "instance": "i-1", "server": "web-1", "address": "203.0.113.9", "port": 22, "until": NOW + 3600 + 125, "at": NOW,
+    "state": "open", "rule": "sgr-9", "group": "sg-1", "link": "https://ecs.console.aliyun.com/x", "why": None,
+}  # fmt: skip
+
+
+def test_what_is_open_for_a_while_counts_down() -> None:
+    ((mark, said),) = words(openings.rows([OPENED], NOW))
+    assert mark == "!"
+    assert "203.0.113.9" in said
+    assert time.strftime("%H:%M", time.localtime(NOW + 3725)) in said
+    assert "还有 1:02:05" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "mark", "part"),
+    [
+        ("open", NOW + 4000, "▸", "还没有看到它关上"),
+        ("closing", NOW + 4000, "▸", "正在关上"),
+        ("stuck", NOW + 4000, "✗", "可能还"),
+        ("closed", NOW + 4000, "✓", "已经关上"),
+    ],
+)
+def test_closed_is_said_only_once_it_was_seen(state: str, now: float, mark: str, part: str) -> None:
+    told = words(openings.rows([{**OPENED, "state": state, "why": both("阿里云没有回答")}], now))
+    assert told[0][0] == mark
+    assert part in told[0][1]
+    if state == "stuck":
+        assert "阿里云没有回答" in told[0][1]
+        assert "sgr-9" in told[1][1]
+
+
+def test_only_the_servers_own_are_shown() -> None:
+    assert openings.known([OPENED], FACTS) == (OPENED,)
+    assert openings.known([{**OPENED, "instance": "i-2"}], FACTS) == ()
+    assert openings.known([], {**FACTS, "openings": [OPENED]}) == (OPENED,)
+
+
+def test_the_way_back_knows_what_is_open() -> None:
+    told = [said for _, said in words(ways({**FACTS, "record": "/r"}, (OPENED,), NOW))]
+    assert any("从 203.0.113.9 直接登录" in said for said in told)
+    assert any("再运行一次，旧规则恢复" in said for said in told)
+    over = [said for _, said in words(ways({**FACTS, "record": "/r"}, (OPENED,), NOW + 9999))]
+    assert not any("直接登录" in said for said in over)
+    mine = [said for _, said in words(ways({**FACTS, "record": "/r", "mode": "open"}, (), NOW))]
+    assert not any("旧规则恢复" in said or "zhinan undo" in said for said in mine), "that record shuts, it opens nothing"
+
+
+async def test_the_panel_is_told_of_them_and_of_the_time() -> None:
+    program = Both(RunState(steps={"a": StepState(Phase.ENDED, topics={"firewall": FACTS})}))
+    async with program.run_test(size=(100, 40)) as pilot:
+        panel = program.query_one(FirewallPanel)
+        panel.tell_time(NOW)
+        panel.tell_openings((OPENED,))
+        await pilot.pause()
+        assert any("1:02:05" in row[1].text for row in panel._says.rows)
+        panel.tell_time(NOW + 5)
+        await pilot.pause()
+        assert any("1:02:00" in row[1].text for row in panel._says.rows)

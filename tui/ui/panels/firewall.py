@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tui.run.state import RunState
 from tui.texts import Text
 from tui.ui.panels import firewall_rows as told_rows
+from tui.ui.panels import openings
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.table import Table
 from tui.ui.panels.told import Facts, number, part, topic_of, word
@@ -72,8 +73,9 @@ class FirewallPanel(TopicPanel):
         self.count()
 
     def count(self) -> None:
-        """Count down to the next try while the cloud does not answer."""
-        self._says.rows = tuple(told_rows.conclusion(self._facts, before=self._again, now=self.now))
+        """Count down to the next try while the cloud does not answer, and to the end of what is open for a while."""
+        opened = openings.rows(openings.known(self.openings, self._facts), self.now)
+        self._says.rows = (*told_rows.conclusion(self._facts, before=self._again, now=self.now), *opened)
 
     def _show(self, title: Text, rows: tuple[told_rows.Entry, ...], fact: str = "") -> None:
         name, table = self._parts[title]

@@ -190,6 +190,8 @@ def proof_rows(facts: Facts) -> Iterator[Entry]:
         return
     for each in parts(facts, "proofs"):
         status = word(each, "status")
+        if status == "waiting" and word(facts, "mode") == "open":  # an opening has the rules to prove and nothing else
+            continue
         said = sentence(part(each, "say")) or (str(_LATER) if status == "waiting" else "")
         yield _SIGNS.get(status, TODO), Cell(sentence(part(each, "title"))), Cell(said, "$muted")
 

@@ -6,6 +6,7 @@ from textual.containers import VerticalScroll
 from textual.reactive import reactive
 
 from tui.run.state import RunState
+from tui.ui.panels.told import Facts
 
 
 class TopicPanel(VerticalScroll):
@@ -18,6 +19,8 @@ class TopicPanel(VerticalScroll):
     step_id: reactive[str] = reactive("")
 
     now = 0.0
+    openings: tuple[Facts, ...] = ()
+    """What is open for whom until when (`act.opening_told`), as it was told last."""
 
     def tell(self) -> None:
         """Show what is known."""
@@ -27,6 +30,12 @@ class TopicPanel(VerticalScroll):
         """The time in Unix seconds, told several times a second."""
         self.now = now
         self.count()
+
+    def tell_openings(self, openings: tuple[Facts, ...]) -> None:
+        """What is open for a while, told whenever it is otherwise."""
+        self.openings = openings
+        if self.is_mounted:
+            self.tell()
 
     def count(self) -> None:
         """Show what changes with the time alone; a panel says how, if anything does."""

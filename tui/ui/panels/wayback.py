@@ -11,15 +11,25 @@ from textual.app import ComposeResult
 
 from tui.run.state import RunState
 from tui.texts import Text
+from tui.ui.panels import openings
 from tui.ui.panels.heading import Heading
 from tui.ui.panels.table import Cell, Table
-from tui.ui.panels.told import Facts, part, parts, sentence, topic_of, word
+from tui.ui.panels.told import Facts, number, part, parts, sentence, topic_of, word
 from tui.ui.panels.topic import TopicPanel
 
 TOPIC = "firewall"
 _TITLE = Text("万一进不去", "If you can't get in")
 _KEY = Text("随时按 b", "b at any time")
 _UNDO = Text("运行 zhinan undo：用 AccessKey 恢复旧规则，不需要 SSH", "run zhinan undo: the old rules come back, without SSH")
+_UNDO_TWICE = Text(
+    "运行 zhinan undo：先关上为那个地址打开的；再运行一次，旧规则恢复，不需要 SSH",
+    "run zhinan undo: it shuts what is open for that address; run again, the old rules come back, without SSH",
+)
+_THROUGH = Text("从 {who} 直接登录公网地址的端口 {port}：它正打开着", "log in publicly, port {port}, from {who}: it is open for it now")
+_FOR_ME = Text(
+    "只为现在的公网地址打开几小时：指南 Q1 最后一步的“出门在外”",
+    "open for your present public address only: “On the road” in Q1's last step",
+)
 _RULES = Text("在控制台把规则改回来，再从公网登录", "put the rules back in the console, then log in publicly")
 _THERE = Text("规则在 {link}", "the rules are at {link}")
 _SESSION = Text(
@@ -52,7 +62,12 @@ class WayBackPanel(TopicPanel):
     def tell(self) -> None:
         """Show what is known."""
         self._heading.facts = (str(_KEY),)
-        self._ways.rows = tuple(ways(facts_of(self.state, self.step_id)))
+        self.count()
+
+    def count(self) -> None:
+        """What is open for a while counts down, and is no way any more once its time is up."""
+        facts = facts_of(self.state, self.step_id)
+        self._ways.rows = tuple(ways(facts, openings.known(self.openings, facts), self.now))
 
 
 def facts_of(state: RunState, step_id: str) -> Facts:
@@ -66,13 +81,20 @@ def has(state: RunState, step_id: str) -> bool:
     return bool(word(part(facts_of(state, step_id), "server"), "id"))
 
 
-def ways(facts: Facts) -> Iterator[tuple[Cell, Cell]]:
-    """The ways, the quickest first, and where the old rules are."""
-    said = [str(_RULES), str(_SESSION.fill(id=word(part(facts, "server"), "id"))), str(_VNC)]
-    if word(facts, "record"):
-        said.insert(0, str(_UNDO))
-    for number, way in enumerate(said, 1):
-        yield Cell(str(number), "$bright"), Cell(way)
+def ways(facts: Facts, opened: tuple[Facts, ...] = (), now: float = 0.0) -> Iterator[tuple[Cell, Cell]]:
+    """The ways, the quickest first, and where the old rules are. `opened` is what is open for a while, `now` in Unix seconds."""
+    yield from openings.rows(opened, now)
+    there = next((each for each in opened if openings.is_open(each, now)), None)
+    for_a_while = word(facts, "mode") == "open"  # then the record and its way by hand are those of shutting, not of opening
+    said = [*([] if for_a_while else [str(_RULES)]), str(_SESSION.fill(id=word(part(facts, "server"), "id"))), str(_VNC)]
+    if word(facts, "record") and not for_a_while:
+        said.insert(0, str(_UNDO_TWICE if there else _UNDO))
+    if there:
+        said.insert(0, str(_THROUGH.fill(who=word(there, "address"), port=f"{number(there, 'port') or 22:g}")))
+    else:
+        said.insert(-2, str(_FOR_ME))
+    for nth, way in enumerate(said, 1):
+        yield Cell(str(nth), "$bright"), Cell(way)
         if way == str(_RULES):
             steps = [sentence(each) for each in parts(facts, "by_hand")]
             yield from ((Cell(""), Cell(each, "$muted")) for each in steps or [str(_THERE.fill(link=word(facts, "link")))])

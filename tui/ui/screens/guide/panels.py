@@ -7,6 +7,9 @@ outside, and the panels do not know each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
@@ -120,6 +123,11 @@ class Panels(Vertical):
         self.log_panel.tell_time(now)
         for panel in self._sometimes:
             panel.tell_time(now)
+
+    def tell_openings(self, openings: tuple[Mapping[str, Any], ...]) -> None:
+        """What is open for whom until when, beside what steps told."""
+        for panel in self._sometimes:
+            panel.tell_openings(openings)
 
     def _come_and_go(self) -> None:
         """Show the panels that have something to say. A link that somebody must open takes the place of other tabs, once; so does the

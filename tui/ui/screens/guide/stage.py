@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.screen import Screen
 
+from tui import config
 from tui.guide.model import Guide, Step
 from tui.run.plan import Given, Request
 from tui.run.state import RunState
@@ -26,6 +27,7 @@ from tui.ui.log.store import LogStore
 from tui.ui.panels.diagnosis import causes
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.findbar import FindBar
+from tui.ui.screens.guide.openings import watch
 from tui.ui.screens.guide.panels import Panels
 from tui.ui.screens.guide.runner import Place, Runner
 from tui.ui.seams import Sessions
@@ -98,6 +100,7 @@ class GuideStage(Screen[None]):
         self.speak()
         self.refresh_all()
         self.set_interval(_FRAME, self._frame)
+        self.run_worker(watch(config.home(self.given.environ), self.panels.tell_openings), group="openings", exit_on_error=False)
 
     async def on_unmount(self) -> None:
         """Whatever way the screen goes, its session goes too."""
