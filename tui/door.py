@@ -29,7 +29,12 @@ def screen(path: Path | None, faults: Sequence[str] | None = None) -> int:
     from tui.rehearse import rehearsal
     from tui.ui.fullscreen import run_app
 
-    return run_app(path, practice=rehearsal(faults or ()), rehearse=faults is not None)
+    return run_app(path, practice=rehearsal(faults or ()), rehearse=faults is not None, news=_news if _mending else None)
+
+
+def _news() -> list[Text] | None:
+    """What came of `mending`, for the screen; None while it is under way. What is told there is not said once more at the end."""
+    return _mending[-1].said() if _mending[-1].wait(0) else None
 
 
 def complain(sentence: str) -> None:

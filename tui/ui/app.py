@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tui.ui.dialogs.palette import Entry
     from tui.ui.document.view import DocumentView
     from tui.ui.screens.guide.screen import GuideScreen
-    from tui.ui.seams import Practice, Sessions
+    from tui.ui.seams import News, Practice, Sessions
 
 _QUIT = Text("退出指南？", "Quit Zhinan?")
 _QUIT_WHY = Text(
@@ -73,6 +73,7 @@ class ZhinanApp(App[int]):
         folders: tuple[Path, ...] = (),
         home: Path | None = None,
         ai: config.Ai | None = None,
+        news: News | None = None,
     ) -> None:
         super().__init__(ansi_color=False)
         self._start = start
@@ -81,6 +82,7 @@ class ZhinanApp(App[int]):
         self.ai = ai
         self._sessions = sessions
         self._practice = practice
+        self._news = news
         self._world = AsyncExitStack()
         self.crash: Crash | None = None
         self._visit: Callable[[str], Text | None] | None = None
@@ -101,7 +103,11 @@ class ZhinanApp(App[int]):
         return super().get_default_screen()
 
     def on_mount(self) -> None:
-        """The first screen."""
+        """The first screen, and what was done before it."""
+        if self._news is not None:
+            from tui.ui.dialogs import news
+
+            news.watch(self, self._news)
         match self._start:
             case LibraryStart():
                 self._open_library()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.run.ask import Asker
     from tui.run.journal import Journal
     from tui.run.plan import Given
-    from tui.ui.seams import Practice, SessionLike
+    from tui.ui.seams import News, Practice, SessionLike
 
 
 class _Sessions:
@@ -46,10 +46,13 @@ class _Sessions:
             self._journal.close()
 
 
-def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bool = False, given: Given | None = None) -> int:
+def run_app(
+    path: Path | None, *, practice: Practice | None = None, rehearse: bool = False, given: Given | None = None, news: News | None = None
+) -> int:
     """Open the full screen on a document, or on the library, or (`rehearse`) in the practice world; gives the exit code.
 
-    Raises ZhinanError for what keeps it from opening at all; nothing is left on the screen then.
+    `news` is asked for what was done before the reader came. Raises ZhinanError for what keeps it from opening at all; nothing is left on
+    the screen then.
     """
     settings = config.load()
     texts.use(settings.language)
@@ -61,7 +64,14 @@ def run_app(path: Path | None, *, practice: Practice | None = None, rehearse: bo
     sessions = _Sessions(settings)
     try:
         app = ZhinanApp(
-            start, sessions, practice=practice, theme=settings.theme, folders=settings.library, home=settings.home, ai=settings.ai
+            start,
+            sessions,
+            practice=practice,
+            theme=settings.theme,
+            folders=settings.library,
+            home=settings.home,
+            ai=settings.ai,
+            news=news,
         )
         code = app.run()
     finally:

@@ -59,6 +59,9 @@ class World:
     visit: Callable[[str], Text | None] = lambda _url: None
 
 
+News = Callable[[], list[Text] | None]
+"""What there is to say of what was done before the reader came, once; None while that is not known yet."""
+
 Practice = Callable[[], AbstractAsyncContextManager[World]]
 """Starts a practice world; it ends with the context."""
 
