@@ -38,6 +38,25 @@ class _Front(click.Group):
         return super().resolve_command(ctx, args)
 
 
+# What `run`, `resume` and `undo` have in common.
+_WHERE = click.option(
+    "--on", "places", multiple=True, metavar="NAME=TARGET",
+    help=_("目标在哪里，如 ecs=ssh://root@1.2.3.4 或 ecs=local", "where a target is: ecs=ssh://root@1.2.3.4, ecs=local"),
+)  # fmt: skip
+_INPUTS = click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help=_("填一个输入", "give an input's value"))
+_YES = click.option(
+    "--yes", is_flag=True,
+    help=_("批准这份文档的命令（不接受主机密钥，也不打开闸门）", "approve the document's commands (accepts no host key, opens no gate)"),
+)  # fmt: skip
+_HOST_KEY = click.option(
+    "--accept-new-host-key", is_flag=True, help=_("接受第一次见到的主机密钥", "accept a host key seen for the first time")
+)
+_EVENTS = click.option("--json", "as_json", is_flag=True, help=_("每个事件一行 JSON", "one event a line, as JSON"))
+_JUNIT = click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=_("写一份 JUnit 报告", "write a JUnit report")
+)
+
+
 @click.group(cls=_Front, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]},
              help=_("打开一份 Markdown 指南，边读边执行。不带参数时打开知识库；zhinan 文件.md 打开那一份。",
                     "Open a Markdown guide, read it and run it. Without arguments: the library; zhinan FILE.md: that guide."))  # fmt: skip
@@ -62,17 +81,13 @@ def open_(file: str) -> None:
 @click.argument("guide")
 @click.option("--step", "steps", multiple=True, metavar="ID", help=_("只执行这一步，可重复", "run just this step; repeatable"))
 @click.option("--from", "start", metavar="ID", help=_("从这一步执行到最后", "run from this step to the last"))
-@click.option("--on", "places", multiple=True, metavar="NAME=TARGET", help=_("目标在哪里，如 ecs=ssh://root@1.2.3.4 或 ecs=local",
-              "where a target is: ecs=ssh://root@1.2.3.4, ecs=local"))  # fmt: skip
-@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help=_("填一个输入", "give an input's value"))
+@_WHERE
+@_INPUTS
 @click.option("--force", is_flag=True, help=_("已经是这样的步骤也再做一次", "run steps that are already done, too"))
-@click.option("--yes", is_flag=True, help=_("批准这份文档的命令（不接受主机密钥，也不打开闸门）",
-                                            "approve the document's commands (accepts no host key, opens no gate)"))  # fmt: skip
-@click.option("--accept-new-host-key", is_flag=True, help=_("接受第一次见到的主机密钥", "accept a host key seen for the first time"))
-@click.option("--json", "as_json", is_flag=True, help=_("每个事件一行 JSON", "one event a line, as JSON"))
-@click.option(
-    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=_("写一份 JUnit 报告", "write a JUnit report")
-)
+@_YES
+@_HOST_KEY
+@_EVENTS
+@_JUNIT
 def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str, ...], inputs: tuple[str, ...], junit: Path | None,
         **flags: bool) -> None:  # fmt: skip
     """Run a guide headless."""
@@ -92,16 +107,81 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
     sys.exit(asyncio.run(run_headless(document, request, given, ways)))
 
 
-@cli.command(
-    help=_("恢复关闭公网 SSH 之前的安全组规则。", "Put the security group's rules back as they were before public SSH was closed.")
-)
+@cli.command(help=_("接着做一次停下、失败或断掉的执行。RUN 是 zhinan runs 里的编号，或 last。",
+                    "Go on with a run that stopped, failed or was cut off. RUN is an id from zhinan runs, or last."))  # fmt: skip
+@click.argument("run")
+@click.option("--from", "start", default="", metavar="ID", help=_("还要从这一步做到最后", "also do all from this step to the last"))
+@_WHERE
+@_INPUTS
+@_YES
+@_HOST_KEY
+@_EVENTS
+@_JUNIT
+def resume(run: str, start: str, places: tuple[str, ...], inputs: tuple[str, ...], junit: Path | None, **flags: bool) -> None:
+    """Go on with a run."""
+    from tui.headless.resume import Wish, known
+    from tui.headless.resume import resume as go_on
+    from tui.headless.runner import Ways
+
+    mended()
+    found, document = known(config.load(), run)
+    wish = Wish(start, _pairs(places, "--on"), _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"])
+    ways = Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"], junit=junit)
+    sys.exit(go_on(found, document, wish, ways))
+
+
+@cli.command(help=_("撤销一次执行做过的步骤，或恢复关闭公网 SSH 之前的规则；不带 RUN 时恢复最近一次关闭。",
+                    "Take back a run's steps, or a lockdown: the rules as they were. Without RUN: the latest lockdown."))  # fmt: skip
 @click.argument("run", default="")
-def undo(run: str) -> None:
-    """Undo the lockdown of a run, by the run's name or the lockdown's own; without one, the latest."""
+@click.option("--step", "steps", multiple=True, metavar="ID", help=_("只撤销这一步，可重复", "take back just this step; repeatable"))
+@_WHERE
+@_YES
+@_HOST_KEY
+@_EVENTS
+def undo(run: str, steps: tuple[str, ...], places: tuple[str, ...], **flags: bool) -> None:
+    """Take back what a run did, or a lockdown."""
+    from tui.headless.runner import Ways
+    from tui.headless.undo import Choice
     from tui.headless.undo import undo as take_back
 
     mended()
-    sys.exit(take_back(run))
+    choice = Choice(steps, _pairs(places, "--on"), approved=flags["yes"])
+    sys.exit(take_back(run, choice, Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"])))
+
+
+@cli.command(help=_("列出做过的执行，最近的在前。", "List past runs, the newest first."))
+@click.argument("guide", default="")
+@click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    metavar="N",
+    type=click.IntRange(min=0),
+    help=_("最多几次，0 是全部", "at most so many; 0: all"),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+def runs(guide: str, limit: int, *, as_json: bool) -> None:
+    """What was run, of one guide or of all."""
+    from tui.headless.runs import listed
+
+    listed(config.load(), guide, limit, as_json=as_json)
+
+
+@cli.command(help=_("一次执行的报告（Markdown，可以贴进工单）。RUN 是 zhinan runs 里的编号，或 last。",
+                    "A run's report, in Markdown, fit for a ticket. RUN is an id from zhinan runs, or last."))  # fmt: skip
+@click.argument("run")
+@click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help=_("写进文件（已经有的不会覆盖）", "into a file (one that is there is not overwritten)"))  # fmt: skip
+@click.option("--force", is_flag=True, help=_("覆盖已有的文件", "overwrite the file"))
+@click.option("--mask", is_flag=True, help=_("公网地址和主机名换成编号", "numbers in place of public addresses and names of hosts"))
+@click.option(
+    "--json", "as_json", is_flag=True, help=_("每个事件一行 JSON，和 run --json 一样", "its events as JSON, one a line, like run --json")
+)
+def report(run: str, file: Path | None, **flags: bool) -> None:
+    """Tell of a run."""
+    from tui.headless.report import report as tell
+
+    tell(config.load(), run, file, **flags)
 
 
 @cli.command(help=_("列出指南的步骤和命令。", "List a guide's steps and commands."))

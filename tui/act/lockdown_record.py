@@ -25,6 +25,7 @@ from tui.config import private_folder
 from tui.errors import Refused, ZhinanError
 from tui.judge.firewall_read import NotFirewall
 from tui.judge.lockdown import FORMAT, Entry, Next, Phase, Story, fold
+from tui.run.hold import hold
 from tui.texts import Text
 
 FOLDER: Final = "lockdown"
@@ -192,27 +193,12 @@ def held(path: Path) -> int:
     """Open a file for appending, and hold it until the handle is closed. Raises Taken where another program does."""
     handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        _lock(handle)
+        hold(handle)
     except OSError as error:
         os.close(handle)
         text = Text("另一个 zhinan 正在处理这次关闭（{path}）", "another zhinan is at work on this lockdown ({path})")
         raise Taken(text.fill(path=path.parent)) from error
     return handle
-
-
-def _lock(handle: int) -> None:
-    """Raises OSError where somebody else holds it."""
-    if os.name == "nt":  # pragma: no cover
-        import msvcrt
-
-        at = os.lseek(handle, 0, os.SEEK_CUR)
-        os.lseek(handle, 1 << 30, os.SEEK_SET)  # a byte nobody reads: a lock there keeps no one from reading the record
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        os.lseek(handle, at, os.SEEK_SET)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _without_torn_end(handle: int) -> None:

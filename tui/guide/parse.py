@@ -6,14 +6,12 @@ blocks make a step), `places` and `whereabouts` (where it runs), `annotate` and 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from markdown_it.token import Token
 
@@ -21,6 +19,7 @@ from tui.guide import fences, inline
 from tui.guide.annotate import CommandNote, StepNote, notes_in
 from tui.guide.blocks import Block, blocks
 from tui.guide.dialect import reader
+from tui.guide.digest import digest
 from tui.guide.fences import Draft
 from tui.guide.frontmatter import Front, read_front
 from tui.guide.ids import Ids, path_id
@@ -71,7 +70,7 @@ def parse(text: str, path: Path, encoding: str = "utf-8") -> Guide:
     steps = _Builder(row, found, words, front.inputs).steps(sketches)
     problems = tuple(sorted(found.problems, key=lambda problem: problem.line))
     return Guide(
-        path, front.id or path.stem, title, source, tuple(tokens), steps, _digest(steps), front.language or _language(row), encoding,
+        path, front.id or path.stem, title, source, tuple(tokens), steps, digest(steps), front.language or _language(row), encoding,
         front.inputs, front.targets, problems, front.summary,
     )  # fmt: skip
 
@@ -270,20 +269,6 @@ class _Builder:
         if len(counts) == 1 or counts[0][1] > counts[1][1]:
             return counts[0][0]
         return self._words.title(one) or next((command.on for command in chosen if command.on), None)
-
-
-def _digest(steps: Sequence[Step]) -> str:
-    """SHA-256 over all that could run, in order, and where."""
-    told: list[Any] = []
-    for step in steps:
-        told.append([step.on, step.undo, step.timeout])
-        for item in step.items:
-            if isinstance(item, Command):
-                told.append(["command", item.text, item.language, item.on, item.explicit, item.interactive, item.background])
-            elif isinstance(item, ActionSpec):
-                told.append(["action", item.use, dict(item.options), item.timeout, item.on, item.explicit])
-        told += [["check", check.kind, dict(check.args), check.on] for check in step.checks]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=False, default=str).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 __all__ = ["Level", "load", "parse"]

@@ -12,18 +12,10 @@ from tui.judge.evidence import End, Status
 from tui.run import events as ev
 from tui.run import wire
 from tui.run.clean import Cleaner, clean
-from tui.run.events import AnyEvent, Outcome
+from tui.run.events import AnyEvent
+from tui.run.outcome import CHECKS, OUTCOMES
 from tui.texts import Text
 
-OUTCOMES = {
-    Outcome.PASSED: ("✓", Text("通过", "passed")),
-    Outcome.ALREADY: ("»", Text("已经是这样，没有再做", "already done, nothing changed")),
-    Outcome.FAILED: ("✗", Text("失败", "failed")),
-    Outcome.UNKNOWN: ("?", Text("结果不明", "ended unknown")),
-    Outcome.REFUSED: ("!", Text("没有执行", "refused")),
-    Outcome.CANCELLED: ("!", Text("已取消", "cancelled")),
-}
-_CHECKS = {Status.PASS: "✓", Status.FAIL: "✗", Status.UNKNOWN: "?"}
 _CAUSES, _PROOFS = 2, 2
 
 Printer = Callable[[AnyEvent], None]
@@ -106,7 +98,7 @@ class PlainPrinter:
         if event.before and event.status is not Status.PASS:
             return  # not yet so: that is why the step runs
         said, proof = clean(str(event.say)), clean(event.proof)
-        self._line(f"  {_CHECKS[event.status]} {said}" + (f"  ({proof})" if proof and proof not in said else ""))
+        self._line(f"  {CHECKS[event.status]} {said}" + (f"  ({proof})" if proof and proof not in said else ""))
 
     def _causes(self, event: ev.Diagnosed) -> None:
         for cause in event.causes[:_CAUSES]:

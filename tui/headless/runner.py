@@ -12,50 +12,61 @@ from types import FrameType
 
 from tui import config
 from tui.act import ACTIONS
+from tui.errors import NotApproved
 from tui.guide import failure_store
 from tui.guide.model import Guide
 from tui.headless import junit
 from tui.headless.asker import TerminalAsker
 from tui.headless.printer import PlainPrinter, as_json
 from tui.run import events as ev
+from tui.run.ask import ConfirmQuestion
 from tui.run.engine import Session
 from tui.run.journal import Journal
 from tui.run.plan import Given, Request
-from tui.run.state import RunState, fold
 from tui.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How to run: `json` prints events as JSON and asks nothing; `junit` is the report to write."""
+    """How to run: `json` prints events as JSON and asks nothing; `junit` is the report to write.
+
+    `resumes` is the run that goes on; else it is a new one. `first` is asked before anything else.
+    """
 
     json: bool = False
     accept_new_host_key: bool = False
     junit: Path | None = None
+    resumes: str = ""
+    first: ConfirmQuestion | None = None
 
 
 async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways) -> int:
-    """The exit code of the run. Raises JournalError and UsageError (a report that can't be written)."""
+    """The exit code of the run. Raises JournalError, UsageError (a report that can't be written, a run that another program is at work
+    on) and NotApproved (nobody there to answer what is asked first).
+    """
     interactive = sys.stdin.isatty() and not ways.json
     asker = TerminalAsker(accept_new_host_key=ways.accept_new_host_key, interactive=interactive, yes=given.approved)
-    asker.printed = printed = asyncio.Event()
     show = as_json if ways.json else PlainPrinter(guide)
     settings = config.load()
     journal = Journal(settings.home)
     session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS, book=failure_store.shelf(settings))
     _stop_on_signals(session, asker)
-    state, code = RunState(), 1
+    code = 1
     try:
+        if ways.resumes:
+            session.recall(ways.resumes)
+        if ways.first is not None and not await asker.confirm(ways.first):
+            raise NotApproved(Text("没有同意，什么都没有做", "not agreed to; nothing was done"))
+        asker.printed = printed = asyncio.Event()
         async with aclosing(session.run(request)) as events:
             async for event in events:
-                state = fold(state, event)
                 show(event)
                 if isinstance(event, ev.Asked | ev.ManualAwaited):
                     printed.set()
                 if isinstance(event, ev.RunEnded):
                     code = event.exit_code
         if ways.junit:
-            junit.write(ways.junit, guide, state, journal)
+            junit.write(ways.junit, guide, session.state, journal)
     finally:
         await session.close()
         journal.close()

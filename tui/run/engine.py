@@ -7,13 +7,16 @@ whatever runs on a target.
 from __future__ import annotations
 
 import asyncio
+import platform
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tui import __version__
 from tui.errors import UsageError, ZhinanError
+from tui.guide.digest import digest
 from tui.guide.model import Guide, Manual, Step
 from tui.judge.diagnose import Book
 from tui.judge.evidence import End
@@ -29,7 +32,7 @@ from tui.run.outcome import outcome_of
 from tui.run.places import Places
 from tui.run.plan import Given, Plan, Request
 from tui.run.redact import Redactor
-from tui.run.state import RunState, fold
+from tui.run.state import RunState, cut_off, fold, fold_all
 from tui.run.step import StepRun
 from tui.texts import Text
 
@@ -65,6 +68,25 @@ class Session:
         self.spared: dict[str, asyncio.Event] = {}
         self._passes: list[_Pass] = []
         self._jobs = 0
+        self._stem = self.run_id
+
+    def recall(self, run: str) -> None:
+        """Before the first pass: go on with the run `run` of the same document, with its places, inputs and what it found.
+
+        What was given now goes before what was then. Raises UsageError where another program is at work on it.
+        """
+        self.journal.hold(run)
+        self.state = cut_off(fold_all(self.journal.events(run, printed=False)))
+        self.run_id, self.begun = run, True
+        self._stem = f"{run}-{secrets.token_hex(2)}"  # jobs of the days before may still be there
+        fields = {each.name for each in self.guide.inputs if each.type != "secret"}
+        later = {spec.name for spec in self.guide.targets if spec.value}
+        values = self.state.values.items()
+        self.found = {name: value.text for name, value in values if value.source != "input"}
+        inputs = {name: value.text for name, value in values if value.source == "input" and name in fields}
+        places = {name: address for name, address in self.state.targets.items() if name not in later}
+        given = self.given
+        self.given = replace(given, places={**places, **given.places}, inputs={**inputs, **given.inputs})
 
     def stop(self) -> None:
         """End the pass that began last, as soon as what runs has been ended; its events still come to their end."""
@@ -72,8 +94,9 @@ class Session:
             self._passes[-1].stop.set()
 
     async def close(self) -> None:
-        """Leave all targets. The journal is the caller's."""
+        """Leave all targets, and the run to whoever goes on with it. The journal is the caller's."""
         await self.places.close()
+        self.journal.let_go(self.run_id)
 
     async def run(self, request: Request) -> AsyncGenerator[AnyEvent, None]:
         """One pass. Never raises ZhinanError, except JournalError: what went wrong is told by events, `RunEnded` being the last.
@@ -102,7 +125,7 @@ class Session:
     def job_id(self) -> str:
         """Unique on every target, so that two jobs never meet; the run's id is in it, so that they can be found again there."""
         self._jobs += 1
-        return f"{self.run_id}-{self._jobs}"
+        return f"{self._stem}-{self._jobs}"
 
 
 class _Pass:
@@ -165,7 +188,8 @@ class _Pass:
         await self._tell_began(plan if request.item is None else replace(plan, steps=()))
         await session.places.open(plan, redactor)
         ended: list[tuple[Outcome, Text | None]] = []
-        for step in reversed(plan.steps) if request.undo else plan.steps:
+        steps = sorted(plan.steps, key=lambda step: request.steps.index(step.id), reverse=True) if request.undo else plan.steps
+        for step in steps:
             run = StepRun(
                 self,
                 session.asker,
@@ -239,14 +263,20 @@ class _Pass:
         steps = tuple(step.id for step in plan.steps)
         found = {name: self.session.found[later.value] for name, later in plan.later.items() if later.value in self.session.found}
         targets = {**plan.places, **found}
-        facts: dict[str, Any] = {"run": self.run_id, "at": time.time(), "steps": steps, "targets": targets, "values": plan.values}
+        guide = self.session.guide
+        facts: dict[str, Any] = {
+            "run": self.run_id, "at": time.time(), "steps": steps, "targets": targets, "values": plan.values,
+            "digest": guide.digest, "parts": {step.id: digest((step,)) for step in guide.steps},
+        }  # fmt: skip
         if self.session.begun:
             await self.tell(ev.RunResumed(**facts))
             return
         self.session.begun = True
-        guide = self.session.guide
+        self.journal.hold(self.run_id)
+        system = f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}"
+        mends = self.session.given.mends
         await self.tell(
-            ev.RunStarted(guide=str(guide.path), title=guide.title, digest=guide.digest, mends=self.session.given.mends, **facts)
+            ev.RunStarted(guide=str(guide.path.absolute()), title=guide.title, mends=mends, program=__version__, system=system, **facts)
         )
 
     async def _tell_ended(self, verdict: Outcome, why: Text | None, exit_code: int | None = None) -> None:

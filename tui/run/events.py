@@ -66,7 +66,8 @@ class Mends:
 class RunStarted(Event):
     """`targets` maps the guide's names to addresses; `values` are the inputs that are not secret; `steps` the ids that will run now.
 
-    `mends` is told by the run of a failure page that was opened for a failed step.
+    `mends` is told by the run of a failure page that was opened for a failed step. `digest` is the document's, `parts` that of each of
+    its steps. `program` and `system` say what ran it.
     """
 
     guide: str
@@ -76,15 +77,20 @@ class RunStarted(Event):
     targets: Mapping[str, str]
     values: Mapping[str, str]
     mends: Mends | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    program: str = ""
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResumed(Event):
-    """The same run goes on with more steps (another key press, or another day)."""
+    """The same run goes on with more steps (another key press, or another day). `digest` and `parts` tell of the document as it is now."""
 
     steps: tuple[str, ...]
     targets: Mapping[str, str]
     values: Mapping[str, str]
+    digest: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 PROBE = -2
@@ -95,10 +101,11 @@ UNDO = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(StepEvent):
-    """`on` is the target's name, `address` where that is."""
+    """`on` is the target's name, `address` where that is, `title` the step's number and title as the document has them."""
 
     on: str
     address: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tui.config import private_folder
-from tui.errors import ZhinanError
+from tui.errors import UsageError, ZhinanError
 from tui.run import events as ev
 from tui.run import wire
 from tui.run.events import AnyEvent
+from tui.run.hold import hold
 from tui.texts import Text
 
 _SCHEMA = """
@@ -35,7 +36,11 @@ CREATE TABLE IF NOT EXISTS approvals (digest TEXT PRIMARY KEY, guide TEXT NOT NU
 CREATE TABLE IF NOT EXISTS openings (guide TEXT PRIMARY KEY, title TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (guide TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (guide, question));
 """
+_EVENTS = "SELECT data FROM events WHERE run = ? ORDER BY seq"
+_UNPRINTED = "SELECT data FROM events WHERE run = ? AND kind != 'Printed' ORDER BY seq"
 _BUSY_MS = 5000
+_HELD = "held"
+"""The file in a run's folder that the program working on the run holds."""
 
 
 class JournalError(ZhinanError):
@@ -48,7 +53,7 @@ class JournalError(ZhinanError):
 class RunRow:
     """One run as the list of runs shows it; `verdict` is None when the program died in the middle.
 
-    `mends` is the failure it was to mend, if it was for one.
+    `mends` is the failure it was to mend, if it was for one; `last` the moment of its last event.
     """
 
     run: str
@@ -57,19 +62,22 @@ class RunRow:
     at: float
     verdict: ev.Outcome | None
     mends: ev.Mends | None = None
+    last: float = 0.0
 
 
 def read_runs(db: sqlite3.Connection) -> Iterator[RunRow]:
     """All runs in a journal's database, the newest first."""
     rows = db.execute(
         "SELECT s.run, s.at, s.data, (SELECT e.data FROM events e WHERE e.run = s.run AND e.kind IN ('RunEnded', 'RunResumed')"
-        " ORDER BY e.seq DESC LIMIT 1) FROM events s WHERE s.kind = 'RunStarted' ORDER BY s.at DESC"
+        " ORDER BY e.seq DESC LIMIT 1),"
+        " (SELECT e.at FROM events e WHERE e.run = s.run ORDER BY e.seq DESC LIMIT 1)"
+        " FROM events s WHERE s.kind = 'RunStarted' ORDER BY s.at DESC, s.run DESC"
     )
-    for run, at, started, last in rows:
+    for run, at, started, last, latest in rows:
         start, end = json.loads(started), json.loads(last) if last else {}
         verdict = ev.Outcome(end["verdict"]) if end.get("event") == "RunEnded" else None
         mends = ev.Mends(**told) if (told := start.get("mends")) else None
-        yield RunRow(run, start["guide"], start["title"], at, verdict, mends)
+        yield RunRow(run, start["guide"], start["title"], at, verdict, mends, latest)
 
 
 class Journal:
@@ -80,6 +88,7 @@ class Journal:
         self._file = home / "runs.db"
         self._logs: dict[Path, BinaryIO] = {}
         self._next: dict[str, int] = {}
+        self._held: dict[str, int] = {}
         try:
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
             self._db = sqlite3.connect(self._file, isolation_level=None)
@@ -95,6 +104,8 @@ class Journal:
         for log in self._logs.values():
             log.close()
         self._logs.clear()
+        for run in tuple(self._held):
+            self.let_go(run)
         self._db.close()
 
     def record(self, event: AnyEvent) -> None:
@@ -111,6 +122,38 @@ class Journal:
         except sqlite3.Error as error:
             raise self._cant(error) from error
         self._next[event.run] = seq + 1
+
+    def hold(self, run: str) -> None:
+        """Work on this run, until `let_go` or the program's end. Raises UsageError where another program does."""
+        if run in self._held:
+            return
+        handle = os.open(private_folder(self._runs / run) / _HELD, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            hold(handle)
+        except OSError as error:
+            os.close(handle)
+            text = Text("执行 {run} 正由另一个 zhinan 进行", "another zhinan is at work on the run {run}")
+            raise UsageError(text.fill(run=run)) from error
+        self._held[run] = handle
+
+    def let_go(self, run: str) -> None:
+        """No longer work on it. Idempotent."""
+        if run in self._held:
+            os.close(self._held.pop(run))
+
+    def held(self, run: str) -> bool:
+        """Whether a program, this one included, works on that run just now."""
+        try:
+            handle = os.open(self._runs / run / _HELD, os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            hold(handle)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
 
     def log_name(self, run: str, step: str, item: int) -> str:
         """A fresh name for a command's raw log; the same item run again gets another one."""
@@ -141,10 +184,10 @@ class Journal:
         if log:
             log.close()
 
-    def events(self, run: str) -> Iterator[AnyEvent]:
-        """A run's events in order, `Printed` with its text read back from the log. Events of a newer version are left out."""
+    def events(self, run: str, *, printed: bool = True) -> Iterator[AnyEvent]:
+        """A run's events in order, `Printed` with its text read back from the log, unless not wanted; those of a newer version left out."""
         logs: dict[tuple[str, int], str] = {}
-        for (raw,) in self._db.execute("SELECT data FROM events WHERE run = ? ORDER BY seq", (run,)):
+        for (raw,) in self._db.execute(_EVENTS if printed else _UNPRINTED, (run,)):
             data = json.loads(raw)
             if data["event"] not in wire.KINDS:
                 continue

@@ -7,12 +7,23 @@ from typing import Protocol
 
 from tui.errors import ZhinanError
 from tui.guide.model import Manual, Step
-from tui.judge.evidence import End
+from tui.judge.evidence import End, Status
 from tui.run import events as ev
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal
 from tui.target.base import Ended
 from tui.texts import Text
+
+OUTCOMES = {
+    Outcome.PASSED: ("✓", Text("通过", "passed")),
+    Outcome.ALREADY: ("»", Text("已经是这样，没有再做", "already done, nothing changed")),
+    Outcome.FAILED: ("✗", Text("失败", "failed")),
+    Outcome.UNKNOWN: ("?", Text("结果不明", "ended unknown")),
+    Outcome.REFUSED: ("!", Text("没有执行", "refused")),
+    Outcome.CANCELLED: ("!", Text("已取消", "cancelled")),
+}
+"""The mark and the words of each outcome, where lines of text tell it."""
+CHECKS = {Status.PASS: "✓", Status.FAIL: "✗", Status.UNKNOWN: "?"}
 
 
 class Pass(Protocol):

@@ -34,7 +34,7 @@ class Request:
 
     `steps` are ids, run in document order. `force` runs a step although it is already done. `checks_only` looks and changes nothing. `item`
     runs just that item of the only step (an offered command or action). `probe` is the id of a failure page: its probe looks where the
-    only step failed. `undo` takes the steps back, the last one first, each with its own undo.
+    only step failed. `undo` takes the steps back, each with its own undo, that of the last id first.
     """
 
     steps: tuple[str, ...]
@@ -101,7 +101,7 @@ async def make(
     steps = chosen(guide, request)
     _refuse_broken(guide)
     if request.undo:
-        _refuse_final(guide, steps)
+        refuse_final(guide, steps)
     await _approve(guide, given, journal, asker)
     where = await _where(guide, steps, given, journal, asker)
     _refuse_unknown_places(guide, given, where)
@@ -214,7 +214,8 @@ def probe_lines(spec: CheckSpec) -> list[str]:
     return str(spec.args[""]).splitlines() if spec.kind == "probe" and "" in spec.args else []
 
 
-def _refuse_final(guide: Guide, steps: Iterable[Step]) -> None:
+def refuse_final(guide: Guide, steps: Iterable[Step]) -> None:
+    """Raises UsageError for a step whose document does not say how to undo it."""
     for step in steps:
         if not step.undo:
             text = Text("{file} 没有写怎样撤销步骤“{step}”", "{file} does not say how to undo step “{step}”")

@@ -86,7 +86,8 @@ class StepState:
 
     `wait` is what it waits for just now, `asked` what its actions asked the reader, in order. `topics` are the last facts its actions
     told, by topic. `cause` is the id of the failure page that explains why it failed, where what failed knew one; `causes` are those
-    that its logs prove, the likeliest first.
+    that its logs prove, the likeliest first. `before` is how it stood when a pass queued it: so it stands again if the pass never gets
+    to it.
     """
 
     phase: Phase = Phase.TODO
@@ -105,6 +106,7 @@ class StepState:
     wait: Wait | None = None
     asked: tuple[Question, ...] = ()
     topics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    before: StepState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def fold(state: RunState, event: AnyEvent) -> RunState:
             fresh = RunState(run=event.run, guide=event.guide, title=event.title, started=event.at)
             return _pass_began(fresh, event)
         case ev.RunResumed():
-            return _pass_began(state, event)
+            return _pass_began(cut_off(state), event)
         case ev.RunEnded():
             steps = {i: _unqueue(s) for i, s in state.steps.items()}
             return replace(state, active=False, verdict=event.verdict, why=event.why, steps=steps)
@@ -167,6 +169,26 @@ def fold_all(events: Iterable[AnyEvent], state: RunState | None = None) -> RunSt
     for event in events:
         state = fold(state, event)
     return state
+
+
+CUT_OFF = Text("程序中途断了，这里做到哪里没有记下来", "the program was cut off here; how far this got was not recorded")
+"""Why a step, or a run, has no end on record."""
+_LIVE = frozenset((Phase.LOOKING, Phase.RUNNING, Phase.WAITING, Phase.CHECKING))
+
+
+def cut_off(state: RunState) -> RunState:
+    """A run that began and has no end, read after its program died: what was under way ended unknown. Any other run as it is."""
+    if not state.active:
+        return state
+    steps = {step_id: _cut(step) if step.phase in _LIVE else _unqueue(step) for step_id, step in state.steps.items()}
+    return replace(state, active=False, verdict=Outcome.UNKNOWN, why=CUT_OFF, steps=steps)
+
+
+def _cut(step: StepState) -> StepState:
+    commands = {
+        item: replace(command, end=End.LOST, why=CUT_OFF) if command.end is None else command for item, command in step.commands.items()
+    }
+    return replace(step, phase=Phase.ENDED, wait=None, outcome=Outcome.UNKNOWN, why=CUT_OFF, commands=commands)
 
 
 StepOnly = (
@@ -243,7 +265,10 @@ def _in(step: StepState, phase: Phase, alone: bool) -> StepState:
 def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:
     inputs = {name: Value(text, "input", event.at) for name, text in event.values.items() if text}
     queued = {
-        step_id: replace(state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="", causes=()) for step_id in event.steps
+        step_id: replace(
+            state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="", causes=(), before=state.steps.get(step_id)
+        )
+        for step_id in event.steps
     }
     return replace(
         state, active=True, verdict=None, why=None, targets={**state.targets, **event.targets},
@@ -252,7 +277,7 @@ def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunSta
 
 
 def _unqueue(step: StepState) -> StepState:
-    return StepState() if step.phase is Phase.QUEUED else step
+    return (step.before or _TODO) if step.phase is Phase.QUEUED else step
 
 
 def _checked(state: RunState, event: ev.Checked) -> RunState:

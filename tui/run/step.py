@@ -76,7 +76,8 @@ class StepRun:
         began = time.monotonic()
         on = self.plan.where[self.step.line]
         if request.item is None:
-            await self.happened(ev.StepStarted, on=on, address=self.places.address(on))
+            title = f"{self.step.label} {self.step.title}".strip()
+            await self.happened(ev.StepStarted, on=on, address=self.places.address(on), title=title)
         try:
             await self._work(request)
         except JournalError:
