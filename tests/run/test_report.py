@@ -155,7 +155,7 @@ def test_the_lockdown_is_told_by_its_record(teller: Teller, journal: Journal, tm
         record.add(Phase.DROPPED)
         teller.began("r-1", "a")
         teller.tell(ev.Learned, "r-1", step="a", item=0, values={"lockdown_id": record.id})
-    lines = part(files.text(journal, tmp_path / "home", "r-1"), "Closing public SSH")
+    lines = part(files.text(journal, tmp_path / "home", "r-1"), "Closing and opening public SSH")
     assert lines[0] == f"- `{record.id}`"
     assert [line.partition("  ")[2] for line in lines[1:]] == ["meant to close", "ended before anything was sent"]
 

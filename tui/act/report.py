@@ -24,6 +24,7 @@ _PHASES: Final = {
     Phase.WRITTEN: Text("改好了", "changed"),
     Phase.PROVING: Text("在证明", "proving"),
     Phase.CLOSED: Text("关闭了，并且证明过", "closed, and proven"),
+    Phase.OPEN: Text("临时开着", "open for a while"),
     Phase.ROLLING_BACK: Text("在恢复旧规则", "putting the old rules back"),
     Phase.RESTORED: Text("旧规则恢复了，并且看到了", "the old rules are back, and were seen to be"),
     Phase.NEEDS_HAND: Text("没能自己恢复完，要亲手做", "could not put everything back: needs a person's hand"),

@@ -46,7 +46,9 @@ _STORY: Final = Text("经过", "What happened")
 _STEPS: Final = Text("每一步", "Step by step")
 _VALUES: Final = Text("得到的数值", "Values found")
 _VALUE: Final = Text("{name} = {value}，来自步骤 {step}", "{name} = {value}, from step {step}")
-_LOCKDOWN: Final = Text("关闭公网 SSH", "Closing public SSH")
+_LOCKDOWN: Final = Text("关闭和打开公网 SSH", "Closing and opening public SSH")
+_RECORDS: Final = ("lockdown_id", "opening_id")
+"""The values in which a run tells the names of its records."""
 _NOTHING: Final = Text("没有执行任何步骤。", "No step was run.")
 _FAILED: Final = Text("{step}：{word}", "{step}: {word}")
 _FOUND: Final = Text("找到原因：{title}（{cause}，{sure}）", "cause found: {title} ({cause}, {sure})")
@@ -177,7 +179,7 @@ def _values(told: Story) -> Iterator[str]:
 
 def _closing(told: Story, lockdowns: Lockdowns) -> Iterator[str]:
     """What the lockdowns of the run came to, from their own records."""
-    ids = dict.fromkeys([*(_record(tried) for tried in told.tries), *(v for name, (v, _) in told.learned.items() if name == "lockdown_id")])
+    ids = dict.fromkeys([*(_record(tried) for tried in told.tries), *(v for name, (v, _) in told.learned.items() if name in _RECORDS)])
     for identity in filter(None, ids):
         entries = lockdowns(identity)
         if entries:
