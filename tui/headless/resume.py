@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import click
+
 from tui.config import Settings
-from tui.door import complain
 from tui.errors import UsageError
 from tui.guide import parse
 from tui.guide.model import Guide
@@ -66,12 +67,12 @@ def resume(found: Past, document: Guide, wish: Wish, ways: Ways) -> int:
     """Go on with it; the exit code."""
     pending = _wanted(found, document, wish.start)
     for sentence in _remarks(found, document, pending):
-        complain(clean(str(sentence)))
+        click.echo(f"zhinan: {clean(str(sentence))}", err=True)
     if not pending:
         rest = _DONE.fill(run=found.short)
         after = _next(found, document)
         more = _REST.fill(run=found.short, step=after) if after else Text("", "")
-        complain(str(Text(rest.zh + more.zh, rest.en + more.en)))
+        click.echo(f"zhinan: {Text(rest.zh + more.zh, rest.en + more.en)}", err=True)
         return 0
     given = Given(wish.places, wish.inputs, approved=wish.approved, mends=found.row.mends)
     return asyncio.run(run_headless(document, Request(pending), given, replace(ways, resumes=found.row.run)))

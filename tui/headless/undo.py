@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import click
+
 from tui import config
 from tui.act.lockdown_record import Found, records
-from tui.door import complain
 from tui.errors import UsageError
 from tui.guide import parse
 from tui.guide.model import Guide
@@ -108,7 +109,7 @@ def undo(word: str, choice: Choice, ways: Ways) -> int:
     if first is not None and not choice.steps:
         code = _restore(locks, first.id)
         if code == 0:
-            complain(str(_MORE.fill(run=word)))
+            click.echo(f"zhinan: {_MORE.fill(run=word)}", err=True)
         return code
     return _steps(row.run, choice, ways, [each for each in locks if _is_shut(each)])
 
@@ -143,9 +144,9 @@ def _steps(run: str, choice: Choice, ways: Ways, shut: Sequence[Found]) -> int:
     found, guide = known(config.load(), run)
     wanted = _wanted(found, guide, choice.steps)
     for sentence in _remarks(found, guide, wanted, named=bool(choice.steps)):
-        complain(clean(str(sentence)))
+        click.echo(f"zhinan: {clean(str(sentence))}", err=True)
     if not wanted:
-        complain(str(_NOTHING.fill(run=found.short)))
+        click.echo(f"zhinan: {_NOTHING.fill(run=found.short)}", err=True)
         return 0
     given = Given(choice.places, approved=choice.approved, mends=found.row.mends)
     question = _question(found, guide, wanted, shut)
