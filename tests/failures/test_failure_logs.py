@@ -23,6 +23,7 @@ def book() -> Book:
     return Book(failure_store.pages([GUIDES]))
 
 
+@cache
 def diagnosed(path: Path) -> Diagnosis:
     return book().diagnose([path.read_bytes()])
 

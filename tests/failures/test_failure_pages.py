@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,18 @@ by_name = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 mending = pytest.mark.parametrize("path", [path for path in PAGES if path.stem != HARMLESS], ids=lambda path: path.stem)
 
 
+@cache
+def read(path: Path) -> Guide:
+    return parse.load(path)
+
+
 def twin(path: Path) -> Path:
     return folders.english(path)
 
 
 @by_name
 def test_it_is_clean(path: Path) -> None:
-    problems = [*lint_pages([path], KNOWN)[path], *lint(parse.load(path)), *lint(parse.load(twin(path)))]
+    problems = [*lint_pages([path], KNOWN)[path], *lint(read(path)), *lint(read(twin(path)))]
     assert [(each.line, each.text.en) for each in problems if each.level is Level.ERROR] == []
 
 
@@ -37,7 +43,7 @@ def test_no_two_pages_have_one_id() -> None:
 @by_name
 def test_both_languages_are_complete(path: Path) -> None:
     for each, language in ((path, "zh"), (twin(path), "en")):
-        guide = parse.load(each)
+        guide = read(each)
         assert guide.id == path.stem
         assert guide.language == language
         assert guide.title
@@ -46,7 +52,7 @@ def test_both_languages_are_complete(path: Path) -> None:
 
 @by_name
 def test_twins_differ_in_words_only(path: Path) -> None:
-    assert shape(parse.load(path)) == shape(parse.load(twin(path)))
+    assert shape(read(path)) == shape(read(twin(path)))
 
 
 def shape(guide: Guide) -> object:
@@ -74,7 +80,7 @@ def test_it_says_what_to_do(path: Path) -> None:
     assert page.risk in failures.RISKS
     assert page.price
     for each in (path, twin(path)):
-        guide = parse.load(each)
+        guide = read(each)
         assert any(step.id.startswith("mend") and step.items for step in guide.steps), "no step `mend` with something to do"
         for step in guide.steps:
             _well_written(step, guide)
@@ -99,5 +105,5 @@ rm -f /var/lib/dpkg/lock|rm /var/lib/dpkg/lock|chmod -R 777|chmod 777|apt-key ad
 
 @mending
 def test_no_command_breaks_what_it_should_mend(path: Path) -> None:
-    for command in (command for step in parse.load(path).steps for command in step.commands):
+    for command in (command for step in read(path).steps for command in step.commands):
         assert [bad for bad in RECKLESS.replace("\n", "").split("|") if bad in command.text] == [], f"line {command.line}"
