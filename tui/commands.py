@@ -16,11 +16,11 @@ import click
 
 from tui import __version__, config, texts
 from tui.door import complain, mended, screen
-from tui.errors import UsageError, ZhinanError
+from tui.errors import UsageError
 from tui.texts import Text
 
 if TYPE_CHECKING:
-    from tui.guide.model import Guide, Problem
+    from tui.guide.model import Guide
     from tui.run.plan import Request
 
 
@@ -74,7 +74,7 @@ def open_(file: str) -> None:
     """Open a guide on the full screen."""
     from tui.guide import library
 
-    sys.exit(screen(library.find(file)))
+    sys.exit(screen(library.find(file, config.load().folders)))
 
 
 @cli.command(help=_("不用全屏界面，执行指南的步骤。", "Run a guide's steps without the screen."))
@@ -98,7 +98,7 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
     from tui.run.plan import Given
 
     mended()
-    document = parse.load(library.find(guide))
+    document = parse.load(library.find(guide, config.load().folders))
     request = _request(document, steps, start, force=flags["force"])
     where = _pairs(places, "--on")
     only = next(iter(where)) if len(where) == 1 else None
@@ -195,7 +195,7 @@ def steps(guide: str, as_json: bool) -> None:
     from tui.run.clean import clean
     from tui.run.plan import approved_lines
 
-    document = parse.load(library.find(guide))
+    document = parse.load(library.find(guide, config.load().folders))
     rows = outline(document)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -227,26 +227,9 @@ def search(words: tuple[str, ...], lines: bool, as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True)
 def lint(paths: tuple[str, ...]) -> None:
     """Lint files and folders."""
-    from tui.act import OPTIONS
-    from tui.guide import parse
-    from tui.guide.lint import lint as examine
-    from tui.guide.model import Level
+    from tui.headless.lint import lint as examine
 
-    bad = False
-    files = _documents(paths)
-    pages = _page_problems(files)
-    for file in files:
-        try:
-            document = parse.load(file)
-        except ZhinanError as error:
-            click.echo(f"{file}: {error}")
-            bad = True
-            continue
-        for problem in sorted([*examine(document, OPTIONS), *pages.get(file, [])], key=lambda each: each.line):
-            word = Text("错误", "error") if problem.level is Level.ERROR else Text("提醒", "warning")
-            click.echo(f"{file}:{problem.line}: {word}: {problem.text}")
-            bad = bad or problem.level is Level.ERROR
-    sys.exit(2 if bad else 0)
+    sys.exit(examine(paths, config.load().folders))
 
 
 @cli.command(help=_("从日志找出失败的原因；- 是标准输入。", "Find out from a log why something failed; - is standard input."))
@@ -263,6 +246,28 @@ def diagnose(file: str, step: str | None, **flags: bool) -> None:
         diagnose_and_ask(file, step, config.load(), **flags)
     else:
         click.echo(diagnose_file(file, step, config.load(), as_json=flags["as_json"]))
+
+
+@cli.command(help=_("从一份没人认识的失败日志写出一页故障页，以后就认识它；- 是标准输入。退出码：0 写好了；1 没写，因为别的日志也会对上。",
+                    "Write a failure page from the log of a failure nobody knew, so that it is known from now on; - is standard input."
+                    " Exit codes: 0 written; 1 not written, as other logs would match it, too."))  # fmt: skip
+@click.argument("file")
+@click.option("--line", "lines", type=click.IntRange(1), multiple=True, metavar="N",
+              help=_("说明问题的行，可重复；不写就用像错误的那几行", "a line that tells, repeatable; else those like errors"))  # fmt: skip
+@click.option("--title", default="", help=_("标题；不写就用第一行", "the title; else the first line"))
+@click.option("--id", "identity", default="", metavar="ID", help=_("页的 id；不写就由标题得出", "the page's id; else made from the title"))
+@click.option("--why", default="", help=_("为什么会这样", "why it happens"))
+@click.option("--mend", default="", help=_("怎么修；以“$ ”开头的是命令", "how to mend it; a command if it begins with “$ ”"))
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help=_("写到哪个文件夹；不写就是你自己的故障页", "the folder to write to; else your own failure pages"))  # fmt: skip
+@click.option("--anyway", is_flag=True, help=_("太宽也照样写下", "write it though it is too wide"))
+def teach(file: str, lines: tuple[int, ...], title: str, identity: str, why: str, mend: str, output: Path | None, anyway: bool) -> None:
+    """Teach the program a failure."""
+    from tui.guide.taught import Wish
+    from tui.headless.teach import Ways
+    from tui.headless.teach import teach as learn
+
+    sys.exit(learn(file, Wish(title, identity, why, mend), Ways(lines, output, anyway), config.load()))
 
 
 @cli.command(
@@ -357,29 +362,6 @@ def _inputs(document: Guide, pairs: dict[str, str]) -> dict[str, Any]:
             complain(str(text.fill(name=name)))
         values[name] = Secret(value) if kinds[name] == "secret" else value
     return values
-
-
-def _documents(paths: tuple[str, ...]) -> list[Path]:
-    from tui.guide import library
-
-    files: list[Path] = []
-    for word in paths:
-        path = Path(word)
-        files += sorted(path.rglob("*.md")) if path.is_dir() else [library.find(word)]
-    return files
-
-
-def _page_problems(files: list[Path]) -> dict[Path, list[Problem]]:
-    """What is wrong in those of the files that are failure pages."""
-    from tui.guide.folders import builtin_dir, failure_pages, is_failure_page, is_twin
-
-    pages = [file for file in files if is_failure_page(file) and not is_twin(file)]
-    if not pages:
-        return {}
-    from tui.guide.failure_lint import lint_pages
-
-    known = failure_pages([builtin_dir(), *config.load().library])
-    return lint_pages(pages, {path.stem for path in (*known, *pages)})
 
 
 def _usage(error: click.ClickException) -> Text:

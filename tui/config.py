@@ -50,6 +50,14 @@ class Settings:
     theme: str = "dark"
     ai: Ai | None = None
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where documents of the user's own are: the folders of `library`, then the program's own for what it is taught.
+
+        A new page goes into the first of them.
+        """
+        return (*self.library, self.home / "guides")
+
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the program's own files: `ZHINAN_HOME`, else the system's place for application data. Not created here."""

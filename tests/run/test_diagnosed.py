@@ -16,6 +16,7 @@ from tui.judge.evidence import End
 from tui.judge.failure import Page, Sign
 from tui.run import events as ev
 from tui.run.journal import Journal
+from tui.run.plan import Request
 from tui.run.state import fold_all
 from tui.run.wire import from_wire, to_wire
 from tui.target.replay import Recorded
@@ -122,3 +123,25 @@ async def test_a_second_try_forgets_the_first_ones_causes(journal: Journal) -> N
 async def test_a_lost_command_is_diagnosed_by_what_it_printed(journal: Journal) -> None:
     stage = staged(journal, guide(step("a", 1, command("apt-get update", 1))), (Recorded("apt-get update", LOG, end=End.LOST),))
     assert [cause.id for event in diagnosed(await stage.run("a")) for cause in event.causes] == ["apt-lock-held"]
+
+
+async def test_a_failure_nobody_knows_tells_the_lines_that_look_like_errors(journal: Journal) -> None:
+    recorded = (Recorded("jam", ("fine\n", "frobnicator: fatal error\n"), code=3),)
+    stage = staged(journal, guide(step("a", 1, command("jam", 1))), recorded)
+    [told] = diagnosed(await stage.run("a"))
+    assert told.causes == ()
+    assert told.suspects == (ev.Proof("frobnicator: fatal error", item=0, line=2),)
+    assert from_wire(json.loads(json.dumps(to_wire(told)))) == told
+
+
+async def test_pages_can_be_asked_anew(journal: Journal) -> None:
+    recorded = (Recorded("jam", ("fine\n", "frobnicator: fatal error\n"), code=3),)
+    stage = staged(journal, guide(step("a", 1, command("jam", 1))), recorded)
+    await stage.run("a")
+    stage.session.book = lambda: Book([page("jammed", "frobnicator")])
+    events = [event async for event in stage.session.run(Request(("a",), diagnose=True))]
+    assert [type(event).__name__ for event in events] == ["RunResumed", "Diagnosed", "RunEnded"]
+    [told] = diagnosed(events)
+    assert [(cause.id, cause.evidence) for cause in told.causes] == [("jammed", (ev.Proof("frobnicator: fatal error", item=0, line=2),))]
+    assert events[-1].verdict is ev.Outcome.FAILED  # type: ignore[union-attr]
+    assert fold_all(events, stage.session.state).step("a").suspects == ()

@@ -6,48 +6,55 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from tui.guide import failures
+from tui.guide import failures, tryout
+from tui.guide.folders import FAILURES, builtin_dir
 from tui.guide.model import Level, Problem
+from tui.judge.diagnose import Book
 from tui.judge.failure import HARMLESS, Page, Sign
 from tui.judge.patterns import BadPattern, Patterns, compiled
 from tui.texts import Text, same
 
-_HEALTHY = """\
-Hit:1 http://mirrors.cloud.aliyuncs.com/ubuntu jammy InRelease
-Get:2 http://mirrors.aliyun.com/debian bookworm-updates InRelease [55.4 kB]
-Reading package lists...
-Building dependency tree...
-正在读取软件包列表... 完成
-0 upgraded, 1 newly installed, 0 to remove and 12 not upgraded.
-Setting up tailscale (1.84.0) ...
-+ curl -fsSL https://pkgs.tailscale.com/stable/ubuntu/jammy.noarmor.gpg
-Created symlink /etc/systemd/system/multi-user.target.wants/tailscaled.service
-Installation complete! Log in to start using Tailscale by running:
-Complete!
-active (running) since Mon 2026-01-05 10:00:00 CST; 3s ago
-100.64.0.1 ecs linux -
-pong from ecs (100.64.0.1) via 203.0.113.10:41641 in 12ms
-debug1: Connection established.
-root@203.0.113.10's password:
-2026/01/05 10:00:00 magicsock: home is now derp-20 (hkg)
-""".encode()
 
+def lint_pages(paths: Iterable[Path], known: Collection[str], shelf: Iterable[Path] = ()) -> dict[Path, list[Problem]]:
+    """The problems of failure pages, by file. `known`: the ids of all pages in the library, these included.
 
-def lint_pages(paths: Iterable[Path], known: Collection[str]) -> dict[Path, list[Problem]]:
-    """The problems of failure pages, by file. `known`: the ids of all pages in the library, these included."""
+    `shelf` are the library's pages, in the order in which the first of two with one id counts.
+    """
+    paths = list(paths)
     found: dict[Path, list[Problem]] = {}
     first: dict[str, Path] = {}
+    for path in shelf:
+        first.setdefault(path.stem, path)
+    pages = []
     for path in paths:
         loaded = failures.load(path)
-        problems = list(loaded.problems)
+        found[path] = list(loaded.problems)
         if loaded.page:
-            problems += _page(loaded.page, known)
-            other = first.setdefault(loaded.page.id, path)
-            if other != path:
-                words = Text("id “{id}” 已经被 {other} 用了", "the id “{id}” is taken by {other}")
-                problems.append(Problem(1, words.fill(id=same(loaded.page.id), other=same(str(other)))))
-        found[path] = sorted(problems, key=lambda problem: problem.line)
-    return found
+            pages.append(loaded.page)
+            found[path] += [*_page(loaded.page, known), *_double(path, first.setdefault(loaded.page.id, path))]
+    for page, problem in _greedy(pages):
+        if all(each.line != problem.line for each in found[page.path]):
+            found[page.path].append(problem)
+    return {path: sorted(problems, key=lambda problem: problem.line) for path, problems in found.items()}
+
+
+def _double(path: Path, other: Path) -> Iterator[Problem]:
+    if path.stem != HARMLESS and other.resolve() != path.resolve():
+        words = Text("id “{id}” 已经被 {other} 用了", "the id “{id}” is taken by {other}")
+        yield Problem(_line(path, "id:"), words.fill(id=same(path.stem), other=same(str(other))))
+
+
+def _greedy(pages: Iterable[Page]) -> Iterator[tuple[Page, Problem]]:
+    """Pages that speak of logs in which nothing failed."""
+    harmless = failures.load(builtin_dir() / FAILURES / f"{HARMLESS}.md").page
+    book = Book([*pages, *([harmless] if harmless else [])])
+    told = set()
+    for sample in (sample for sample in tryout.collected() if sample.healthy):
+        for finding in book.diagnose(tryout.blocks(sample.path)).findings:
+            if finding.page.path not in told:
+                told.add(finding.page.path)
+                greed = tryout.Greed(sample, finding.evidence[0], None)
+                yield finding.page, Problem(_line(finding.page.path, "signs:"), greed.text)
 
 
 def _page(page: Page, known: Collection[str]) -> Iterator[Problem]:
@@ -79,7 +86,7 @@ def _sign(sign: Sign, *, harmless: bool) -> Iterator[Problem]:
         for problem in _pattern(pattern, sign.at):
             good = False
             yield problem
-    if good and not harmless and len(sign.lines) == 1 and Patterns(sign.lines).scan([_HEALTHY]).places:
+    if good and not harmless and len(sign.lines) == 1 and Patterns(sign.lines).scan([tryout.HEALTHY]).places:
         words = Text("“{pattern}” 太宽：健康的日志里也有", "“{pattern}” is too wide: healthy logs have it, too")
         yield Problem(sign.at, words.fill(pattern=same(sign.lines[0])))
     for pattern in (*sign.lines, *sign.unless) if good else ():

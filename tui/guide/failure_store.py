@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from tui import __version__
 from tui.config import Settings
 from tui.guide import folders as shelves
 from tui.judge.diagnose import Book
-from tui.judge.failure import Answer, Page, Probe, Sign, Sure
+from tui.judge.failure import HARMLESS, Answer, Page, Probe, Sign, Sure
 from tui.texts import Text
 
 _SHAPE = "2"
@@ -28,11 +27,15 @@ _SHAPE = "2"
 
 
 def shelf(settings: Settings) -> Callable[[], Book]:
-    """All failure pages, the user's own first, made ready when they are asked for, and kept."""
+    """All failure pages, the user's own first, made ready when they are asked for, and kept for as long as the pages are the same."""
+    made: dict[tuple[Page, ...], Book] = {}
 
-    @cache
     def book() -> Book:
-        return Book(pages([*settings.library, shelves.builtin_dir()], settings.home / "cache"))
+        now = pages([*settings.folders, shelves.builtin_dir()], settings.home / "cache")
+        if now not in made:
+            made.clear()
+            made[now] = Book(now)
+        return made[now]
 
     return book
 
@@ -52,11 +55,11 @@ def pages(folders: Iterable[Path], kept_in: Path | None = None) -> tuple[Page, .
 def _read(files: list[Path]) -> tuple[Page, ...]:
     from tui.guide import failures  # it knows YAML, which a cache need not
 
-    found: dict[str, Page] = {}
+    found: dict[tuple[str, Path | None], Page] = {}
     for path in files:
         page = failures.load(path).page
         if page is not None:
-            found.setdefault(page.id, page)
+            found.setdefault((page.id, path if page.id == HARMLESS else None), page)  # what is harmless adds up
     return tuple(found.values())
 
 

@@ -43,9 +43,15 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """Read one page; of its twin `<id>.en.md` only the title. Never raises."""
     try:
-        front = read_front(read(path)[0])
+        text = read(path)[0]
     except DocumentError as error:
         return Loaded(path, None, (Problem(1, error.text),))
+    return understood(text, path)
+
+
+def understood(text: str, path: Path) -> Loaded:
+    """What a page says that is or will be at `path`. Never raises."""
+    front = read_front(text)
     if front.tree is None:
         words = Text("故障页要以 --- 之间的 id、title 和 signs 开头", "a failure page begins with id, title and signs between --- lines")
         return Loaded(path, None, tuple(front.problems) or (Problem(1, words),))

@@ -86,7 +86,7 @@ def entries(folders: Iterable[Path], language: Language, *, failures: bool = Fal
 
 
 def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
-    """A path as given, or the guide with that id or file name in the built-in folder or `folders`, in the language spoken now.
+    """A path as given, or the guide with that id or file name in `folders` or the built-in folder, in the language spoken now.
 
     Raises `UsageError` naming the nearest guide.
     """
@@ -94,7 +94,7 @@ def find(name: str | Path, folders: Iterable[Path] = ()) -> Path:
     if os.path.isfile(name) or _is_path(str(name)):  # noqa: PTH113  Path.is_file raises for a name that is too long
         return path
     known: dict[str, Path] = {}
-    for folder in (builtin_dir(), *folders):
+    for folder in (*folders, builtin_dir()):
         for entry in documents(folder, failures=True):
             known.setdefault(entry.stem, entry)
     if str(name) in known:

@@ -5,27 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from tui.config import Settings
 from tui.errors import UsageError
 from tui.guide import failure_store
+from tui.headless.logs import Watched, blocks, opened
 from tui.judge.diagnose import Diagnosis, Finding
 from tui.run.clean import clean
 from tui.texts import Text, same
 
-_BLOCK: Final = 1024 * 1024
 _SHOWN: Final = 3
 
 
 def diagnose_file(file: str, step: str | None, settings: Settings, *, as_json: bool) -> str:
     """What to print for a log file, `-` being standard input. Raises UsageError where it can't be read."""
-    with _log(file) as log:
-        found = failure_store.shelf(settings)().diagnose(_blocks(log), step)
-    return json.dumps(to_wire(found), ensure_ascii=False) if as_json else in_words(found)
+    with opened(file) as log:
+        watched = Watched(blocks(log))
+        found = failure_store.shelf(settings)().diagnose(watched, step)
+    no_log = None if found.findings else watched.no_log(file)
+    if no_log is not None:
+        found = replace(found, suspects=())
+    return json.dumps(to_wire(found), ensure_ascii=False) if as_json else str(no_log or in_words(found))
 
 
 def diagnose_and_ask(file: str, step: str | None, settings: Settings, *, yes: bool, as_json: bool, **_: bool) -> None:
@@ -38,26 +40,13 @@ def diagnose_and_ask(file: str, step: str | None, settings: Settings, *, yes: bo
     from tui.run import question
 
     ai, secrets = asking.chosen(settings), asking.known_secrets()
-    with _log(file) as log:
-        watched = asking.Watched(_blocks(log), secrets)
+    with opened(file) as log:
+        watched = asking.Watched(blocks(log), secrets)
         found = failure_store.shelf(settings)().diagnose(watched, step)
     sys.stdout.write(in_words(found) + "\n")
     sys.stdout.flush()
     asked = question.ask(replace(question.trouble_in(found, watched.end), title=step or ""), secrets)
     asyncio.run(asking.ask_model(asked, ai, yes=yes, from_terminal=file != "-" and sys.stdin.isatty()))
-
-
-@contextmanager
-def _log(file: str) -> Iterator[IO[bytes]]:
-    try:
-        if file == "-":
-            yield sys.stdin.buffer
-        else:
-            with Path(file).open("rb") as log:
-                yield log
-    except (OSError, ValueError) as error:
-        why = same(getattr(error, "strerror", None) or str(error))
-        raise UsageError(Text("读不了日志 {file}：{why}", "can't read the log {file}: {why}").fill(file=same(file), why=why)) from error
 
 
 def to_wire(found: Diagnosis) -> dict[str, Any]:
@@ -112,8 +101,3 @@ def _nothing(found: Diagnosis) -> Iterator[str]:
     yield str(head.fill(n=found.lines))
     for place in found.suspects:
         yield f"     {place.line:>6}  {clean(place.text)}"
-
-
-def _blocks(log: IO[bytes]) -> Iterator[bytes]:
-    while block := log.read(_BLOCK):
-        yield block

@@ -106,6 +106,11 @@ class PlainPrinter:
             for proof in cause.evidence[:_PROOFS]:
                 self._line(f"      {'' if proof.line is None else proof.line:>5}  {clean(proof.text)}")
 
+        if event.suspects:
+            self._line(f"  ➜ {Text('没有认识的原因；这几行像是错误：', 'no known cause; these lines look like errors:')}")
+            for proof in event.suspects[-_PROOFS:]:
+                self._line(f"      {'' if proof.line is None else proof.line:>5}  {clean(proof.text)}")
+
     def _output(self, text: str) -> None:
         for line in text.splitlines(keepends=True):
             self._out.write(f"  | {line}" if self._at_start else line)

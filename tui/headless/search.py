@@ -29,7 +29,7 @@ def search(settings: Settings, words: str, *, every_line: bool, as_json: bool) -
     """Print the hits; gives the exit code. Raises UsageError where `words` holds none."""
     if not split(words):
         raise UsageError(_NO_WORDS)
-    index = Index(settings.home, (library.builtin_dir(), *settings.library))
+    index = Index(settings.home, (library.builtin_dir(), *settings.folders))
     try:
         index.update(_progress)
         hits = index.find(words, language=settings.language, every_line=every_line).hits

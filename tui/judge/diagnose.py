@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tui.judge.failure import HARMLESS, SCORES, Page, Sign, Sure
-from tui.judge.patterns import Patterns, Place, Seen, matches
+from tui.judge.patterns import Patterns, Place, Seen, is_good, matches
 from tui.texts import Text
 
 _STEP: Final = 4
@@ -70,7 +70,8 @@ class Book:
             numbers.setdefault(pattern, len(numbers))
         self._numbers = numbers
         self._patterns = Patterns(numbers)
-        harmless = [sign for page in pages if page.id == HARMLESS for sign in page.signs]
+        self._anything = frozenset(self._patterns.blind())
+        harmless = [sign for page in pages if page.id == HARMLESS for sign in page.signs if not self._spoilt(sign)]
         self._endings = tuple(pattern for sign in harmless if sign.done for pattern in sign.lines)
         self._harmless = tuple(pattern for sign in harmless if not sign.done for pattern in sign.lines)
         self._causes = _causes(self.pages)
@@ -90,7 +91,7 @@ class Book:
         over = self._over(page, seen)
         for sign in page.signs:
             proof = self._proof(sign, seen, over if sign.lasting else max(done, over))
-            if proof:
+            if proof and not self._spoilt(sign):
                 score = SCORES[sign.sure] + min(2 * (len(sign.lines) - 1), 4)
                 if best is None or (score, -proof[0].line) > (best[0], -best[2][0].line):
                     best = (score, sign.sure, proof)
@@ -121,8 +122,12 @@ class Book:
         more = sorted({place for group in groups for place in group} - set(first))
         return (*first, *more)[:_PROOFS]
 
+    def _spoilt(self, sign: Sign) -> bool:
+        """Is it a sign that can't be meant: a pattern that is none, or one that may match anything? The page's other signs still count."""
+        return not self._anything.isdisjoint(sign.lines) or not all(map(is_good, (*sign.lines, *sign.but, *sign.unless)))
+
     def _excused(self, place: Place, but: Iterable[str] = ()) -> bool:
-        return any(matches(pattern, place.text) for pattern in (*but, *self._harmless))
+        return any(is_good(pattern) and matches(pattern, place.text) for pattern in (*but, *self._harmless))
 
     def _suspects(self, seen: Seen, done: int) -> tuple[Place, ...]:
         places = {p for pattern in _SUSPICIOUS for p in self._places(pattern, seen) if p.line > done and not self._excused(p)}

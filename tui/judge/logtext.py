@@ -47,6 +47,11 @@ _PREFIXES: Final = re.compile(
 _SPACES: Final = re.compile(rb"[ \t]{2,}|\t")
 _ESCAPED: Final = re.compile(rb'\\r\\n|\\n|\\r|\\t|\\"')
 _UNESCAPED: Final = {rb"\r\n": b"\n", rb"\n": b"\n", rb"\r": b"\n", rb"\t": b" ", rb"\"": b'"'}
+_LOW: Final = bytes(range(128))
+_FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
+_CHINESE: Final = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
+_SOUND: Final = re.compile(r"^[\x00-\x09\x0b-\x7f]*+[^\x00-\x7f\udc80-\udcff][^\udc80-\udcff\n]*+$", re.MULTILINE)
+"""A line that is good UTF-8 and not ASCII, in a text where what is no UTF-8 stands as surrogates."""
 OVERLAP: Final = 512
 """Bytes that two parts of one long line have in common."""
 
@@ -66,21 +71,36 @@ def narrow(log: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _wide(head: bytes) -> str:
+    """The kind of UTF-16 of a text that begins so, or nothing. Without a mark it shows by zeros that all stand on the same side."""
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
     odd, even = head[1:4096:2], head[:4096:2]
     if len(odd) < 4:
         return ""
-    if odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.1 * len(even):
-        return "utf-16-le"
-    return "utf-16-be" if even.count(0) > 0.4 * len(even) and odd.count(0) < 0.1 * len(odd) else ""
+    for encoding, zeros, others in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if zeros.count(0) > 0.4 * len(zeros) and others.count(0) < 0.1 * len(others):
+            return encoding
+        high = len(others.translate(None, _LOW))  # of Chinese, the lower halves are as good as random; of English, none is high
+        if 0 in zeros and high > 0.2 * len(others) and _is_chinese(head[: 2 * len(odd)].decode(encoding, "replace")):
+            return encoding
+    return ""
+
+
+def _is_chinese(text: str) -> bool:
+    """Is what is not ASCII in it nearly all Chinese?"""
+    foreign = len(text) - len(_FOREIGN.sub("", text))
+    return foreign > 0 and foreign - (len(text) - len(_CHINESE.sub("", text))) <= 0.3 * foreign
 
 
 def recode(data: bytes) -> bytes:
     """Any bytes as UTF-8: GB18030 line by line where UTF-8 does not fit, what fits neither as U+FFFD; of a binary file, its ASCII alone."""
     if data.isascii() or _is_utf8(data):
         return data
-    return data.translate(_ASCII) if b"\0" in data else b"\n".join(map(_recode_line, data.split(b"\n")))
+    if b"\0" in data:
+        return data.translate(_ASCII)
+    if not _SOUND.search(data.decode("utf-8", "surrogateescape")) and (text := _chinese(data)):
+        return text  # as a whole, because line by line costs five times as much
+    return b"\n".join(map(_recode_line, data.split(b"\n")))
 
 
 def plain(data: bytes) -> bytes:
@@ -105,8 +125,13 @@ def even(data: bytes) -> bytes:
 def variants(row: bytes) -> list[bytes]:
     """An `even` line as it is, without what its collector put in front, and cut where it was drawn over or quoted."""
     row = row.strip()
-    bare = _PREFIXES.sub(b"", b"\n" + row, count=1).removeprefix(b"\n")
-    return [row, *([bare] if bare not in (row, b"") else []), *_parts(row)]
+    words = bare(row)
+    return [row, *([words] if words not in (row, b"") else []), *_parts(row)]
+
+
+def bare(row: bytes) -> bytes:
+    """An `even` line without what its collector put in front."""
+    return _PREFIXES.sub(b"", b"\n" + row, count=1).removeprefix(b"\n")
 
 
 def _parts(row: bytes) -> Iterator[bytes]:
@@ -154,12 +179,13 @@ def _is_utf8(data: bytes) -> bool:
 def _recode_line(row: bytes) -> bytes:
     if row.isascii() or _is_utf8(row):
         return row
+    return _chinese(row) or row.decode("utf-8", "replace").encode()
+
+
+def _chinese(data: bytes) -> bytes:
+    """GB18030 as UTF-8; nothing where it is something else."""
     try:
-        text = row.decode("gb18030")
+        text = data.decode("gb18030")
     except UnicodeDecodeError:
-        text = ""
-    foreign = [char for char in text if char > "\x7f"]
-    chinese = sum("\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u303f" or "\uff00" <= char <= "\uffef" for char in foreign)
-    if foreign and chinese >= 0.7 * len(foreign):
-        return text.encode()
-    return row.decode("utf-8", "replace").encode()
+        return b""
+    return text.encode() if _is_chinese(text) else b""

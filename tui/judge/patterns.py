@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -73,6 +73,16 @@ def compiled(pattern: str) -> Any:
     except re2.error as error:
         why = error.args[0].decode("utf-8", "replace") if error.args and isinstance(error.args[0], bytes) else str(error)
         raise BadPattern(Text("正则写错了：{why}", "bad pattern: {why}").fill(why=same(why.replace("(?m)", "")))) from error
+
+
+@cache
+def is_good(pattern: str) -> bool:
+    """Does RE2 take it?"""
+    try:
+        compiled(pattern)
+    except BadPattern:
+        return False
+    return True
 
 
 @cache
@@ -166,15 +176,18 @@ class Patterns:
             end = text.find(b"\n", match.start())
             end = len(text) if end < 0 else end
             number = numbers + row if isinstance(numbers, int) else numbers[row]
-            for form in logtext.variants(logtext.even(text[start:end])):
+            for form in logtext.variants(logtext.even(text[start:end])) if number not in places else ():
                 if hit := exact.search(form):
-                    places.setdefault(number, Place(number, _cut(form, hit.start())))
+                    places[number] = Place(number, _cut(form, hit.start(), hit.end()))
                     break
             at, row = end + 1, row + 1
 
 
-def _cut(row: bytes, at: int) -> str:
-    """A line's words; of a long one the part around the match."""
+def _cut(row: bytes, at: int, end: int) -> str:
+    """A line's words around the match: what was drawn over it is left out, and so is what stands far from it."""
+    first = row.rfind(b"\r", 0, at) + 1
+    last = row.find(b"\r", end)
+    row, at = row[first : len(row) if last < 0 else last].strip(), at - first
     start = max(0, at - _SHOWN // 3) if len(row) > _SHOWN * 4 else 0
     text = row[start : start + _SHOWN * 4].decode("utf-8", "ignore")
     return ("…" if start else "") + text[: _SHOWN * 2]
@@ -199,3 +212,19 @@ def _whole_lines(log: Iterable[bytes]) -> Iterator[bytes]:
         rest = data[at:]
     if rest:
         yield logtext.recode(rest)
+
+
+def lines_at(log: Iterable[bytes], numbers: Collection[int]) -> tuple[dict[int, str], int]:
+    """Lines of a log by their numbers (1-based), as far as there are any, and how many the log has. Of a very long line its beginning."""
+    wanted, found = set(numbers), {}
+    before, ended = 0, True
+    for block in _whole_lines(log):
+        more = block.count(b"\n")
+        if here := {number for number in wanted if before < number <= before + more + 1}:
+            rows = block.split(b"\n")
+            for number in here:
+                row = rows[number - before - 1]
+                if number not in found and (row or number <= before + more):
+                    found[number] = row[: 4 * _SHOWN].decode("utf-8", "ignore")
+        before, ended = before + more, block.endswith(b"\n")
+    return found, before + (not ended)

@@ -18,10 +18,10 @@ _KNOWN: Final = 95
 _READ: Final = 1024 * 1024
 
 
-def causes(
+def explained(
     book: Callable[[], Book], logs: Sequence[tuple[int, Path]], words: Sequence[str], step: str, known: str = ""
-) -> tuple[Cause, ...]:  # fmt: skip
-    """The causes, the likeliest first; at most five.
+) -> tuple[tuple[Cause, ...], tuple[Proof, ...]]:  # fmt: skip
+    """The causes, the likeliest first, at most five; where there are none, the lines of the logs that look like errors.
 
     `logs` are the raw logs by item, in order; `words` what checks and the program said in English; `known` the id of the cause that an
     action has told. Empty, too, where the pages or a log can't be read: a diagnosis must never make a failure worse.
@@ -29,15 +29,17 @@ def causes(
     try:
         pages = book()
         material = _Material(logs, words)
-        found = pages.diagnose(material, step).findings
+        diagnosed = pages.diagnose(material, step)
     except (ZhinanError, OSError):
-        return ()
+        return (), ()
+    found = diagnosed.findings
     made = [_cause(finding, material) for finding in found if finding.page.id != known]
     page = next((page for page in pages.pages if page.id == known), None)
     if page is not None:
         proof = next((finding for finding in found if finding.page.id == known), Finding(page, _KNOWN, Sure.SURE, ()))
         made.insert(0, _told(page, material, proof))
-    return tuple(made[:_MOST])
+    suspects = () if made else tuple(proof for proof in map(material.proof, diagnosed.suspects) if proof.item is not None)
+    return tuple(made[:_MOST]), suspects
 
 
 class _Material:

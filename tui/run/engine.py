@@ -19,11 +19,11 @@ from tui.errors import UsageError, ZhinanError
 from tui.guide.digest import digest
 from tui.guide.model import Guide, Manual, Step
 from tui.judge.diagnose import Book
-from tui.judge.evidence import End
+from tui.judge.evidence import End, Status
 from tui.judge.probe import decided
+from tui.run import diagnosis, probing
 from tui.run import events as ev
 from tui.run import plan as planning
-from tui.run import probing
 from tui.run.action import Actions, rootless
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent, Outcome
@@ -169,6 +169,9 @@ class _Pass:
         if request.probe:
             await self._probe(request)
             return
+        if request.diagnose:
+            await self._diagnose(request.steps[0])
+            return
         try:
             if self._aside and request.item is None:
                 raise UsageError(Text("另一步还在执行", "another step is still running"))
@@ -235,6 +238,20 @@ class _Pass:
         except ZhinanError as error:
             why = error.text
         await self._tell_ended(failed.outcome or Outcome.UNKNOWN, why)
+
+    async def _diagnose(self, step: str) -> None:
+        """Ask the failure pages once more why a step failed: one of them may be new. Nothing runs, and the pass ends as the step has."""
+        session = self.session
+        failed = session.state.step(step)
+        await self._tell_began(Plan())
+        if session.book is not None and not self._aside:
+            ran = sorted((item, command.log) for item, command in failed.commands.items() if item >= 0)
+            logs = [(item, self.journal.log_path(self.run_id, log)) for item, log in ran]
+            saw = [f"{check.say.en}: {check.proof}" for check in failed.checks.values() if check.status is not Status.PASS]
+            words = [*saw, *([failed.why.en] if failed.why else [])]
+            causes, suspects = await asyncio.to_thread(diagnosis.explained, session.book, logs, words, step, failed.cause)
+            await self.tell(ev.Diagnosed(run=self.run_id, at=time.time(), step=step, causes=causes, suspects=suspects))
+        await self._tell_ended(failed.outcome or Outcome.UNKNOWN, failed.why)
 
     def _recall(self) -> None:
         """Addresses that were found on another day are known today."""

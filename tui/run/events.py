@@ -280,10 +280,12 @@ class Cause:
 class Diagnosed(StepEvent):
     """A step did not end well, and failure pages explain it: `causes`, the likeliest first.
 
-    Told before `StepEnded`, and again when a probe has looked.
+    Where none does, `suspects` are lines of its logs that look like errors. Told before `StepEnded`, and again when a probe has looked
+    or the pages were asked anew.
     """
 
     causes: tuple[Cause, ...]
+    suspects: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

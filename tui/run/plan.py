@@ -34,7 +34,8 @@ class Request:
 
     `steps` are ids, run in document order. `force` runs a step although it is already done. `checks_only` looks and changes nothing. `item`
     runs just that item of the only step (an offered command or action). `probe` is the id of a failure page: its probe looks where the
-    only step failed. `undo` takes the steps back, each with its own undo, that of the last id first.
+    only step failed. `undo` takes the steps back, each with its own undo, that of the last id first. `diagnose` asks the failure pages
+    anew why the only step failed; nothing runs.
     """
 
     steps: tuple[str, ...]
@@ -43,6 +44,7 @@ class Request:
     item: int | None = None
     probe: str = ""
     undo: bool = False
+    diagnose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

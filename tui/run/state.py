@@ -86,8 +86,8 @@ class StepState:
 
     `wait` is what it waits for just now, `asked` what its actions asked the reader, in order. `topics` are the last facts its actions
     told, by topic. `cause` is the id of the failure page that explains why it failed, where what failed knew one; `causes` are those
-    that its logs prove, the likeliest first. `before` is how it stood when a pass queued it: so it stands again if the pass never gets
-    to it.
+    that its logs prove, the likeliest first; `suspects` lines that look like errors, where there are none. `before` is how it stood when a
+    pass queued it: so it stands again if the pass never gets to it.
     """
 
     phase: Phase = Phase.TODO
@@ -95,6 +95,7 @@ class StepState:
     why: Text | None = None
     cause: str = ""
     causes: tuple[ev.Cause, ...] = ()
+    suspects: tuple[ev.Proof, ...] = ()
     on: str = ""
     address: str = ""
     started: float | None = None
@@ -235,7 +236,7 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.Observed():
             return replace(step, topics={**step.topics, event.topic: event.facts})
         case ev.Diagnosed():
-            return replace(step, causes=event.causes)
+            return replace(step, causes=event.causes, suspects=event.suspects)
         case ev.StepEnded():
             return replace(
                 step, phase=Phase.ENDED, wait=None, outcome=event.outcome, seconds=event.seconds, why=event.why, cause=event.cause
@@ -264,10 +265,9 @@ def _in(step: StepState, phase: Phase, alone: bool) -> StepState:
 
 def _pass_began(state: RunState, event: ev.RunStarted | ev.RunResumed) -> RunState:
     inputs = {name: Value(text, "input", event.at) for name, text in event.values.items() if text}
+    fresh = {"outcome": None, "why": None, "cause": "", "causes": (), "suspects": ()}
     queued = {
-        step_id: replace(
-            state.step(step_id), phase=Phase.QUEUED, outcome=None, why=None, cause="", causes=(), before=state.steps.get(step_id)
-        )
+        step_id: replace(state.step(step_id), phase=Phase.QUEUED, before=state.steps.get(step_id), **fresh)  # type: ignore[arg-type]
         for step_id in event.steps
     }
     return replace(

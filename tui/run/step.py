@@ -110,9 +110,9 @@ class StepRun:
             return
         logs = [(item, self.session.journal.log_path(self.session.run_id, log)) for item, (log, _) in sorted(self._logs.items())]
         words = [*self._seen, *([self.why.en] if self.why else [])]
-        causes = await asyncio.to_thread(diagnosis.causes, self.book, logs, words, self.step.id, self.cause)
-        if causes:
-            await self.happened(ev.Diagnosed, causes=causes)
+        causes, suspects = await asyncio.to_thread(diagnosis.explained, self.book, logs, words, self.step.id, self.cause)
+        if causes or suspects:
+            await self.happened(ev.Diagnosed, causes=causes, suspects=suspects)
 
     async def _work(self, request: Request) -> None:
         if request.undo:

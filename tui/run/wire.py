@@ -56,6 +56,8 @@ def _typed(name: str, value: Any) -> Any:
         return None if value is None else Mends(**value)
     if name == "causes":
         return tuple(map(_cause, value))
+    if name == "suspects":
+        return tuple(Proof(**proof) for proof in value)
     if name in _ENUMS:
         return _ENUMS[name](value)
     return tuple(value) if isinstance(value, list) else value

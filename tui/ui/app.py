@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tui.crash import Crash
     from tui.judge.failure import Page
     from tui.run.plan import Given, Request
+    from tui.run.teaching import Shelves
     from tui.ui.dialogs.palette import Entry
     from tui.ui.document.view import DocumentView
     from tui.ui.screens.guide.screen import GuideScreen
@@ -160,6 +161,14 @@ class ZhinanApp(App[int]):
 
         kept = failure_store.pages([*self._folders, builtin_dir()], (self._home or config.home()) / "cache")
         return next((page for page in kept if page.id == identity), None)
+
+    @property
+    def shelves(self) -> Shelves:
+        """Where documents of the reader's own are, and the journal."""
+        from tui.run.teaching import Shelves
+
+        home = self._home or config.home()
+        return Shelves(self._folders or (home / "guides",), home)
 
     def _guide_screen(self, guide: Guide, given: Given | None, document: DocumentView | None = None) -> GuideScreen:
         from tui.run.plan import Given

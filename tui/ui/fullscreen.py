@@ -68,7 +68,7 @@ def run_app(
             sessions,
             practice=practice,
             theme=settings.theme,
-            folders=settings.library,
+            folders=settings.folders,
             home=settings.home,
             ai=settings.ai,
             news=news,

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -22,6 +22,9 @@ from tui.run.ask import Asker
 from tui.run.events import AnyEvent
 from tui.run.plan import Given, Request
 from tui.texts import Text
+
+if TYPE_CHECKING:
+    from tui.run.teaching import Shelves
 
 
 class SessionLike(Protocol):
@@ -67,10 +70,14 @@ Practice = Callable[[], AbstractAsyncContextManager[World]]
 
 
 class Front(Protocol):
-    """What a screen may ask of the app around it. `ai` is the model that may be asked, if the reader has set one."""
+    """What a screen may ask of the app around it.
+
+    `ai` is the model that may be asked, if the reader has set one; `shelves` where documents of the reader's own are.
+    """
 
     can_practise: bool
     ai: Ai | None
+    shelves: Shelves
 
     def open_path(self, path: Path, line: int | None = None) -> None:
         """Open a document, at a line of it, or say why not."""

@@ -34,6 +34,8 @@ _OPEN = Text("看过一眼，没有分出来", "a look has decided nothing")
 _FOLLOWS = Text("{title}（由上面的引起）", "{title} (follows from the above)")
 _TITLE = Text("{title}（{sure}）", "{title} ({sure})")
 _BEST, _OTHER, _MAYBE = Cell("✗", "$bad"), Cell("◦", "$faint"), Cell("?", "$decide")
+_UNKNOWN = Text("没有认识的原因；这几行像是错误：", "no known cause; these lines look like errors:")
+_TEACH = Text("T 教会程序认它", "T teaches the program to know it")
 _MOST = 3
 _PROVEN = 2
 """Proving lines shown of the first cause."""
@@ -62,7 +64,7 @@ class DiagnosisPanel(TopicPanel):
         """Show what is known."""
         found = causes(self.state, self.step_id)
         self._heading.facts = (visible(found[0].id),) if found else ()
-        self._table.rows = tuple(rows(found))
+        self._table.rows = tuple(rows(found) if found else unknown(suspects(self.state, self.step_id)))
 
 
 def causes(state: RunState, step_id: str) -> tuple[Cause, ...]:
@@ -71,9 +73,23 @@ def causes(state: RunState, step_id: str) -> tuple[Cause, ...]:
     return step.causes if step.phase is Phase.ENDED else ()
 
 
+def suspects(state: RunState, step_id: str) -> tuple[Proof, ...]:
+    """The lines that look like errors, of a step that failed for a cause nobody knows."""
+    step = state.step(step_id)
+    return step.suspects if step.phase is Phase.ENDED else ()
+
+
 def has(state: RunState, step_id: str) -> bool:
     """Whether there is anything to show."""
-    return bool(causes(state, step_id))
+    return bool(causes(state, step_id) or suspects(state, step_id))
+
+
+def unknown(lines: tuple[Proof, ...]) -> Iterator[Row]:
+    """What is known of a failure nobody knows: its last lines that look like errors, and that it can be taught."""
+    yield _MAYBE, Cell(str(_UNKNOWN), "bold $ink")
+    for proof in lines[-_MOST:]:
+        yield Cell(""), Cell(_said(proof), "$muted")
+    yield Cell(""), Cell(str(_TEACH), "$muted")
 
 
 def rows(found: tuple[Cause, ...]) -> Iterator[Row]:

@@ -19,6 +19,7 @@ BINDINGS: list[BindingType] = [
     key("guide.others", "D", "others", Text("其他可能", "other causes")),
     key("guide.probe", "p", "probe", Text("看一眼分清原因", "look which cause it is")),
     key("guide.ask", "i", "ask", Text("问模型", "ask a model")),
+    key("guide.teach", "T", "teach", Text("教会程序", "teach it")),
     key("guide.full_log", "l", "full_log", Text("全屏日志", "full log")),
     key("guide.undo", "u", "undo", Text("撤销", "undo")),
     key("guide.find", "slash", "find", Text("搜索", "search")),

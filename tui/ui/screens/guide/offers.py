@@ -95,6 +95,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "others": lambda screen: bool(screen.others_here),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,
     "ask": failed,
+    "teach": lambda screen: failed(screen) and not screen.runner.busy,
     "copy": _copyable,
     "full_log": lambda screen: bool(screen.runner.logs),
     "find_next": lambda screen: bool(screen.search_words),

@@ -242,6 +242,13 @@ class GuideScreen(GuideReading):
 
         await ask(self)
 
+    @work(group="teach", exclusive=True)
+    async def action_teach(self) -> None:
+        """A failure page from lines of the failed step's log."""
+        from tui.ui.screens.guide.teaching import teach
+
+        await teach(self)
+
     def action_stop(self) -> None:
         """End what runs; a command beside a step that waits for its reader ends alone."""
         if not self.runner.aside:
@@ -275,10 +282,6 @@ class GuideScreen(GuideReading):
         """A stop was chosen outright."""
         message.stop()
         self.action_run()
-
-    def _left(self, yes: bool | None) -> None:
-        if yes:
-            front(self).leave_guide()
 
     async def action_leave(self) -> None:
         """Back; first out of a search, and never silently out of a run."""

@@ -24,7 +24,7 @@ from tui.texts import Text
 from tui.ui.asker import ScreenAsker
 from tui.ui.document import DocumentView
 from tui.ui.log.store import LogStore
-from tui.ui.panels.diagnosis import causes
+from tui.ui.panels.diagnosis import causes, suspects
 from tui.ui.screens.guide import status
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.openings import watch
@@ -213,12 +213,13 @@ class GuideStage(Screen[None]):
         self._light(place)
 
     def _light(self, place: Place) -> None:
-        """Light the lines of the log that prove why the step failed, and go to the first of them, once."""
+        """Light the lines of the log that prove why the step failed, or else look like errors, and go to the first of them, once."""
         found = causes(self.runner.state, place[0])[:1]
-        lines = tuple(proof.line for cause in found for proof in cause.evidence if proof.item == place[1] and proof.line is not None)
+        proofs = [*(proof for cause in found for proof in cause.evidence), *suspects(self.runner.state, place[0])]
+        lines = tuple(proof.line for proof in proofs if proof.item == place[1] and proof.line is not None)
         if self._lit != (place, lines):
             self._lit = (place, lines)
-            self.panels.log_panel.mark(lines)
+            self.panels.log_panel.mark(lines, reveal=bool(found))  # the last errors are at the end, where the log is already
 
     def _time_log(self) -> None:
         command = self.runner.command(self._shown_log) if self._shown_log else None
