@@ -225,5 +225,5 @@ async def test_in_english(home: Path, size: tuple[int, int], monkeypatch: pytest
         assert sees(pilot, "try it out")
         await tried(pilot)
         await sight(pilot, "the log leads to it first now")
-        assert sees(pilot, "leave it")
+        assert sees(pilot, "drop")
         assert os.environ.get("EDITOR") is None

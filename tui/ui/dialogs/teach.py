@@ -39,10 +39,10 @@ _CHOOSE = Text("选、不选这一行", "choose this line or don't")
 _CANCEL = Text("取消", "cancel")
 _TRIED = Text("试过了，写下它？", "Tried out: write it?")
 _GREEDY = Text("试过了：它太宽", "Tried out: it is too wide")
-_KEEP = Text("写下", "write it")
+_KEEP = Text("写下", "write")
 _EDIT = Text("写下并编辑", "write, edit")
-_CHANGE = Text("再改改", "change it")
-_DROP = Text("不写", "leave it")
+_CHANGE = Text("再改改", "change")
+_DROP = Text("不写", "drop")
 _WHERE = Text("会写到：{path}", "It will be written to {path}")
 _LONG = 300
 

@@ -28,8 +28,8 @@ _NOTHING = Text("这一步没有失败，没有什么可教的", "This step has 
 _NO_LOG = Text("这一步没有日志，没有可以认的行", "This step has no log, so there is no line to know it by")
 _TRYING = Text("正在全部日志上试……", "Trying it out on all logs…")
 _KEPT = Text("已写好：{path}", "Written: {path}")
-_NO_EDITOR = Text("已写好：{path}（没有设置 EDITOR，没有打开编辑器）", "Written: {path} (EDITOR is not set, so no editor was opened)")
-_EDITOR_FAILED = Text("已写好：{path}（编辑器打不开：{why}）", "Written: {path} (the editor did not open: {why})")
+_NO_EDITOR = Text("没有设置 EDITOR，没有打开编辑器；已写好：{path}", "EDITOR is not set, so no editor was opened; written: {path}")
+_EDITOR_FAILED = Text("编辑器打不开：{why}；已写好：{path}", "The editor did not open: {why}; written: {path}")
 _LINES = 2000
 """Lines of the log, from its end, that can be chosen."""
 _FIRST = 3
