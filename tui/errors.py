@@ -29,6 +29,8 @@ class ZhinanError(Exception):
     """
 
     exit_code = 1
+    insists = False
+    """Whether it says how things were left: then a step ends with it although the user stopped that step."""
 
     def __init__(self, text: Text, *, cause: str = "") -> None:
         super().__init__(text.en)

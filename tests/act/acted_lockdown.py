@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from network_host import RUNNING, Alibaba
 
 from tui.act import ACTIONS
 from tui.act.lockdown_record import records
+from tui.cloud.ecs_retry import Patience
 from tui.judge.lockdown import Next, Phase
 from tui.practice.ecs.state import Rule
 from tui.run.ask import ConfirmQuestion, Nobody, ProofQuestion
@@ -132,6 +134,7 @@ def own_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(f"tui.act.lockdown_{name}", waits)
     monkeypatch.setattr("tui.act.lockdown_back.PAUSES", (0.01,))
     monkeypatch.setattr("tui.act.lockdown_gates._EVERY", 0.0)
+    monkeypatch.setattr("tui.cloud.ecs_api.Patience", partial(Patience, first=0.01))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from acted_lockdown import Door, World
 
 from tui.act.lockdown_record import RECORD, records
 from tui.judge.gates_open import phrase
-from tui.judge.lockdown import Phase
+from tui.judge.lockdown import Next, Phase
 from tui.practice.ecs.faults import Fault
 from tui.practice.ecs.state import Eni, Instance, Rule
 from tui.run.events import AnyEvent, Outcome
@@ -128,8 +128,29 @@ async def test_a_stop_in_the_middle_means_back(world: World) -> None:
     world.watch = stop
     played = await world.run()
     assert played.outcome is Outcome.CANCELLED
-    assert world.phase in (Phase.RESTORED, Phase.DROPPED)
+    assert world.phase is Phase.RESTORED
+    assert "you stopped it. The old rules are back" in played.why
     assert world.door.open
+
+
+async def test_who_stops_the_way_back_reads_how_it_was_left(world: World) -> None:
+    """A stop ends the way back while the cloud does not answer; it must not read as if nothing had happened."""
+    good = Reply(f"zhinan-boot={world.boot}\n")
+    world.logins = [good, good, good, Reply("ssh: connect to host: Connection timed out", 255)]
+    world.stage.service.faults.add(Fault("lost", "ModifySecurityGroupRule", 2, 1000))
+
+    def stop(event: AnyEvent, session: Any) -> None:
+        if getattr(event, "topic", "") == "firewall" and event.facts["trouble"]:  # type: ignore[union-attr]
+            session.stop()
+
+    world.watch = stop
+    played = await world.run()
+    assert played.outcome is Outcome.UNKNOWN
+    assert "the old rules are not all back" in played.why
+    assert not world.door.open
+    story = records(world.home)[0].story
+    assert story is not None
+    assert (story.phase, story.next) == (Phase.NEEDS_HAND, Next.ROLL_BACK)
 
 
 async def test_two_truths_about_the_instance_stop_it(world: World) -> None:

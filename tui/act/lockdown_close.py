@@ -40,6 +40,13 @@ class NeedsHand(ZhinanError):
     """Neither proven nor back: a person has to look."""
 
     exit_code = 3
+    insists = True
+
+
+class StoppedBack(Cancelled):
+    """The reader stopped it, and the old rules are back."""
+
+    insists = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class Writing:
         self._sleep, self._stopped, self._taken = sleep, stopped, taken
 
     async def run(self) -> None:
-        """Do it. Raises RolledBack or Cancelled with the old rules back, NeedsHand where they are not; Refused before anything was sent."""
+        """Do it. Raises RolledBack or StoppedBack with the old rules back, else NeedsHand; Refused before anything was sent."""
         await self._still_the_same()
         try:
             await self._either()
@@ -179,7 +186,7 @@ class Writing:
         left = await self.hand.back(why, stopped=self._stopped)
         if left is not None:
             raise NeedsHand(_OPEN_END.fill(why=why, left=left.why))
-        raise (Cancelled if cancelled else RolledBack)(_BACK.fill(why=why))
+        raise (StoppedBack if cancelled else RolledBack)(_BACK.fill(why=why))
 
     async def _last_moment(self) -> None:
         """The program is being ended: take what was sent back if that is quick; else the next start does it from the record."""

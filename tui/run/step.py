@@ -60,7 +60,7 @@ class StepRun:
         self.found: dict[str, str] = {}
         self.outcome = Outcome.UNKNOWN
         self.why: Text | None = None
-        self.cause = ""
+        self.cause, self._insists = "", False
         self._own = Evidence(End.EXITED)
         self._logs: dict[int, tuple[str, int]] = {}
         self._reached: set[str] = set()
@@ -84,7 +84,7 @@ class StepRun:
             raise
         except ZhinanError as error:
             self._settle_by(error)
-        if self.stop.is_set() and not self.good:
+        if self.stop.is_set() and not self.good and not self._insists:
             self._settle(Outcome.CANCELLED, Text("你停止了它", "you stopped it"))
         if request.undo and self.good:
             await self.happened(ev.Undone, seconds=time.monotonic() - began)
@@ -351,4 +351,4 @@ class StepRun:
 
     def _settle_by(self, error: ZhinanError) -> None:
         self._settle(outcome_of(error), error.text)
-        self.cause = error.cause
+        self.cause, self._insists = error.cause, error.insists

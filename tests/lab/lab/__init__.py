@@ -18,5 +18,6 @@ from lab.house import Lab
 from lab.laptop import Laptop
 from lab.tailnet import Tailnet
 from lab.tools import LabFailed, what_lacks
+from lab.wall import Wall, inside
 
-__all__ = ["Approval", "Control", "Host", "Lab", "LabFailed", "Laptop", "Tailnet", "Wish", "what_lacks"]
+__all__ = ["Approval", "Control", "Host", "Lab", "LabFailed", "Laptop", "Tailnet", "Wall", "Wish", "inside", "what_lacks"]

@@ -39,6 +39,7 @@ class Host:
     def __init__(self, name: str, ip: str, netns: str, root: Path, folder: Path, internet: Internet) -> None:
         self.name, self.ip, self.root = name, ip, root
         self._netns, self._folder, self._internet = netns, folder, internet
+        self.space = Path(netns).name  # the network it stands in
         self.machine = f"{internet.prefix}-{name}"
         self.tun = Path("/dev/net/tun").exists()
         self._leader = 0
@@ -106,9 +107,8 @@ class Host:
 
         With `check` a command that fails raises `LabFailed`.
         """
-        argv = ["nsenter", "--target", str(self._leader), *("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"), "--"]
         done = subprocess.run(
-            [*argv, "bash", "-c", command],
+            [*self.enter, "bash", "-c", command],
             env=clean(),
             input=text,
             capture_output=True,
@@ -120,6 +120,11 @@ class Host:
         if check and done.returncode:
             raise LabFailed(f"on {self.name}: {command} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
         return done
+
+    @property
+    def enter(self) -> list[str]:
+        """The words by which a program is started inside, past every network."""
+        return ["nsenter", "--target", str(self._leader), *("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"), "--"]
 
     def resolves(self, resolver: str, name: str, tries: int = 3) -> int:
         """How many of so many UDP questions for a name, put to one resolver, are answered within a second each."""

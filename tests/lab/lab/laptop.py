@@ -52,7 +52,7 @@ exec sleep infinity
 class Laptop:
     """`home` is its `$HOME`, the same path inside and outside; `ip` its public address.
 
-    `tailscale` and `ssh` are on its PATH, and the servers of the lab know its key. `daemon` is its tailscaled.
+    `tailscale` and `ssh` are on its PATH, and the servers of the lab know its key. `daemon` is its tailscaled, `space` its network.
     """
 
     def __init__(self, lab: Lab, place: int, programs: Path, resolver: str) -> None:
@@ -70,15 +70,15 @@ class Laptop:
         (files / "resolv.conf").write_text(f"nameserver {resolver}\n")
         (files / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {NAME}\n")
         (files / "authority.pem").write_bytes(lab.authority.certificate)
-        self._space = Path(namespace).name
+        self.space = Path(namespace).name
         holder = ("unshare", "--mount", "--uts", "--", "sh", "-c", _MOUNTS, "sh", str(self.folder), str(lab.folder), NAME)
-        self._holder = Service("laptop-world", self._space, self.folder, holder)
+        self._holder = Service("laptop-world", self.space, self.folder, holder)
         self._holder.start()
         state = self.folder / "state"
         words = (f"--statedir={state}", "--socket=/run/tailscale/tailscaled.sock", "--tun=tailscale0", "--port=41641")
         environment = ("env", "-i", *(f"{name}={value}" for name, value in clean().items()))
         command = (*self._enter(), *environment, str(self.folder / "bin/tailscaled"), *words)
-        self.daemon = Service("laptop-tailscaled", self._space, self.folder, command, self._answers)
+        self.daemon = Service("laptop-tailscaled", self.space, self.folder, command, self._answers)
 
     def start(self) -> None:
         """Start its tailscaled."""

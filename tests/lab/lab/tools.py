@@ -19,6 +19,7 @@ _PROGRAMS = {
     "dpkg-deb": "dpkg",
     "gpg": "gnupg",
     "curl": "curl",
+    "nft": "nftables",
     "sysctl": "procps",
 }
 
