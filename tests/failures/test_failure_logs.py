@@ -1,4 +1,7 @@
-"""Captured logs against all pages: `<id>/*.log` must lead to the page of that id, `none/*.log` to none. Adding a case needs no Python."""
+"""Logs against all pages: `<id>/*.log` must lead to the page of that id, `none/*.log` to none. Adding a case needs no Python.
+
+Most were captured by making the failure happen (their tools in English and in Chinese); the rest are as the tools word them.
+"""
 
 from __future__ import annotations
 
