@@ -88,6 +88,7 @@ async def test_exactly_that_address_gets_in_and_is_shut_out_again(world: World) 
     assert world.story.opened.id == rule.id
     told = played.observed("firewall")[-1]
     assert (told["phase"], told["open"], told["openings"][0]["state"], told["openings"][0]["address"]) == ("open", True, "open", ME)
+    assert told["mode"] == "open", "the way back must not take its record for one that opens"
     assert world.started == [records(world.home)[0].id]
     (question,) = world.person.asked  # type: ignore[attr-defined]
     assert question.typed == "web-1"

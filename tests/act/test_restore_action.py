@@ -15,7 +15,10 @@ from tui.act import ACTIONS
 from tui.act.lockdown_record import records
 from tui.judge.lockdown import Next, Phase
 from tui.practice.ecs.faults import Fault
+from tui.practice.ecs.state import Rule
 from tui.run.events import Outcome
+
+from ecs_stage import SERVER  # isort: skip
 
 
 @pytest.fixture
@@ -57,6 +60,64 @@ async def test_theirs_are_asked_about(world: World) -> None:
     played = await restored(world, Person(), world.home, lockdown=records(world.home)[0].id)
     assert played.outcome is Outcome.PASSED, played.why
     assert world.door.open
+
+
+async def test_each_of_theirs_is_shown_in_three_views(world: World) -> None:
+    """How it was, what was set, how it is now: nobody decides about a colleague's rule without seeing what became of it."""
+    await world.run()
+    port = world.door.port
+    world.stage.group.rules = [
+        replace(each, cidr="192.0.2.0/24", priority=7, description="office") if each.id == "sgr-ssh" else each
+        for each in world.stage.group.rules
+    ]
+    world.stage.group.rules.append(Rule("sgr-late", priority=3, ports="8080/8080", cidr="0.0.0.0/0", description="test"))
+    person = Person(no=("put back",))
+    await restored(world, person, world.home)
+    first, last = person.asked
+    assert [(line.mark, line.text.en) for line in first.lines] == [
+        ("", "rule sgr-ssh (sg-test0001) was changed by somebody:"),
+        (" ", f"before    allow TCP {port}/{port} priority 100 from anybody 0.0.0.0/0 “ssh”"),
+        (" ", f"we set    allow TCP {port}/{port} priority 100 from 127.0.0.1/32 (nobody) “ssh”"),
+        ("-", f"now       allow TCP {port}/{port} priority 7 from 192.0.2.0/24 “office”"),
+        ("+", f"would be  allow TCP {port}/{port} priority 100 from anybody 0.0.0.0/0 “ssh”"),
+    ]
+    assert "rule sgr-late (sg-test0001), added by somebody, stays" in last.shown().en
+    assert last.lines[0].text.en == f"afterwards: who can reach port {port} from the internet: anybody (IPv4)", "theirs went back as well"
+    assert world.stage.group.rules[0].cidr == "192.0.2.0/24"
+
+
+async def test_one_that_is_gone_is_shown_as_gone(world: World) -> None:
+    await world.run()
+    kept = world.stage.group.rules = [each for each in world.stage.group.rules if each.id != "sgr-ssh"]
+    person = Person(no=("others changed",))
+    await restored(world, person, world.home)
+    shown = person.asked[0].shown().en
+    assert "rule sgr-ssh (sg-test0001) was deleted by somebody:" in shown
+    assert "now       (no such rule)" in shown
+    assert "+ would be  allow TCP" in shown
+    assert world.stage.group.rules == kept
+
+
+async def test_what_was_opened_for_a_while_is_no_colleagues_rule(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.act.opening.start", lambda *_: False)
+    await world.run()
+    use = "aliyun.open"
+    options = {"instance": SERVER, "address": "198.51.100.9", "port": world.door.port}
+    played = await play(Server([RUNNING]), use, ACTIONS[use], world.home / "o", options=options, asker=Person())
+    assert played.outcome is Outcome.PASSED, played.why
+    lockdown = next(each.id for each in records(world.home) if each.story and not each.story.kind)
+    person = Person()
+    played = await restored(world, person, world.home, lockdown=lockdown)
+    assert played.outcome is Outcome.PASSED, played.why
+    (asked,) = person.asked
+    assert "was made to open for a while, and goes by itself" in asked.shown().en
+    assert world.door.open
+    assert any(each.cidr == "198.51.100.9/32" for each in world.stage.group.rules)
+    use = "aliyun.shut"
+    played = await play(Server([RUNNING]), use, ACTIONS[use], world.home / "o", asker=Person())
+    assert played.outcome is Outcome.PASSED, played.why
+    assert not any(each.cidr == "198.51.100.9/32" for each in world.stage.group.rules)
+    assert world.door.open, "only its own rule went"
 
 
 async def test_a_rule_that_is_gone_is_made_anew(world: World) -> None:

@@ -90,7 +90,7 @@ def test_doctor_says_for_whom_until_when_and_undo_ends_it_now(shut: Stage, tmp_p
     assert not own(shut)
     assert shut.group.rules == [SHUT]
     done = start(shut, tmp_path, "-m", "tui", "undo", name)
-    assert "nothing is open" in done.stdout, "it is over"
+    assert "nothing is open for a while" in done.stdout, "it is over"
 
 
 def test_a_start_that_can_not_close_it_says_what_is_open_and_how_to_close_it(shut: Stage, tmp_path: Path) -> None:

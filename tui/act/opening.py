@@ -104,7 +104,7 @@ class _Opening:
             call(opening, self.wall, self.port, self.mine.cidr, described(self.until, mark), taken)
         )  # fmt: skip
         self.panel.planned(made.changes)
-        await self._tell(**{**facts.of_plan(made), "phase": "shown", "shared": _maybe(_shared(made))})
+        await self._tell(**{**facts.of_plan(made), "phase": "shown", "mode": "open", "shared": _maybe(_shared(made))})
         if made.blocked:
             await self._tell(phase="refused", why=facts.both(made.blocked[0]))
             raise Refused(made.blocked[0])

@@ -39,7 +39,7 @@ async def shut_again(stage: Stage) -> None:
     name = str(expand(str(stage.spec.options.get("opening") or ""), stage.values)) or stage.values.get("opening_id", "")
     there = [each for each in openings(home) if not name or each.id.startswith(name)]
     if not there:
-        raise UsageError(_NOTHING.fill(names=", ".join(each.id for each in openings(home)) or "—"))
+        raise UsageError(_NOTHING)
     ecs = await ecs_api(stage)
     left: list[Text] = []
     for each in there:
@@ -74,9 +74,7 @@ async def _shut(stage: Stage, record: Record, cloud: EcsCloud, home: Path) -> En
 
 
 _ASKED: Final = Text("你要求关上", "you asked for it")
-_NOTHING: Final = Text(
-    "没有为谁打开着的端口，不用关；有记录的：{names}", "nothing is open for anybody, so there is nothing to shut; on record: {names}"
-)
+_NOTHING: Final = Text("没有为谁临时打开着的端口，不用关", "nothing is open for a while, so there is nothing to shut")
 _ELSEWHERE: Final = Text("这条记录属于另一个接口：{endpoint}", "this record belongs to another API: {endpoint}")
 _WAS: Final = Text("打开时加的是：{rule}", "what was added: {rule}")
 _THEIRS: Final = Text(

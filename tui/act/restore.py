@@ -9,6 +9,7 @@ Observes topic `firewall` (see `lockdown_facts`).
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from tui import config
@@ -20,10 +21,11 @@ from tui.act.lockdown_place import api, keys
 from tui.act.lockdown_record import Found, Record, records, take
 from tui.act.lockdown_show import Panel, pause
 from tui.act.network_look import check_names
+from tui.act.opening_told import standings
+from tui.act.restore_words import added_since, three_views
 from tui.cloud.ecs_sdk import VARIABLE
 from tui.errors import NotApproved, Refused, UsageError
-from tui.judge.firewall import Wall
-from tui.judge.firewall_change import Authorize, Modify
+from tui.judge.firewall_change import Authorize, Modify, applied
 from tui.judge.firewall_compare import Restore, compare, restore
 from tui.judge.firewall_words import who
 from tui.judge.lockdown import OPENING, Next, Phase
@@ -67,12 +69,16 @@ async def _restore(stage: Stage, record: Record) -> None:
     if before is None or after is None:
         raise UsageError(Text("这条记录里没有旧规则", "this record holds no old rules"))
     now = await stage.unless_stopped(cloud.wall())
-    way = restore(compare(before, now, after))
+    found = compare(before, now, after)
+    way = restore(found)
     panel.planned(way.changes)
     await panel.tell(phase="shown", record=str(record.folder), **facts.of_wall(now, story.port), calls=facts.calls(way.changes, {}))
     granted = await _grant(stage, way)
+    todo = (*way.changes, *(each for _, changes in way.asks for each in changes if granted))
     if way.changes or granted:
-        await stage.confirm(_question(story.server or story.instance, story.port, before, way))
+        own = (each["rule"] for each in standings(config.home(stage.environ), time.time(), story.instance))
+        added = tuple(added_since(found, own))
+        await stage.confirm(_question(story.server or story.instance, who(applied(now, todo), story.port), way, added))
     hand = Hand(record, cloud, panel, sleep=pause(stage))
 
     async def consent(_: object) -> bool:
@@ -90,12 +96,7 @@ async def _grant(stage: Stage, way: Restore) -> bool:
     """Whether what others changed may go back, too."""
     if not way.asks:
         return False
-    lines: list[ConfirmLine] = []
-    for line, changes in way.asks:
-        rule = line.now or line.before
-        lines.append(ConfirmLine(Text("规则 {rule}", "rule {rule}").fill(rule=rule.id if rule else "?")))
-        for each in changes:
-            lines += _marked(each)
+    lines = [each for line, changes in way.asks for each in three_views(line, changes)]
     try:
         await stage.confirm(ConfirmQuestion(_THEIRS, tuple(lines), danger=True))
     except NotApproved:
@@ -103,11 +104,12 @@ async def _grant(stage: Stage, way: Restore) -> bool:
     return True
 
 
-def _question(name: str, port: int, before: Wall, way: Restore) -> ConfirmQuestion:
-    lines = [ConfirmLine(_THEN.fill(who=who(before, port)))]
+def _question(name: str, then: Text, way: Restore, left: tuple[ConfirmLine, ...]) -> ConfirmQuestion:
+    """`then`: who gets in once that is done, with what others changed as the reader wants it."""
+    lines = [ConfirmLine(_THEN.fill(who=then))]
     for each in way.changes:
         lines += _marked(each)
-    return ConfirmQuestion(_SURE.fill(name=name), tuple(lines), danger=True, typed=name)
+    return ConfirmQuestion(_SURE.fill(name=name), (*lines, *left), danger=True, typed=name)
 
 
 def _marked(change: object) -> list[ConfirmLine]:
