@@ -141,7 +141,7 @@ def _login(gate: str, title: Text, login: Login | None, now: datetime) -> Gate:
     if not _fresh(login.at, now):
         return Gate(gate, Status.UNKNOWN, title, words.OLD.fill(at=_clock(login.at)), login.address, "verify")
     if login.proof.reached is Reached.SAME:
-        return Gate(gate, Status.PASS, title, login.proof.say, login.address)
+        return Gate(gate, Status.PASS, title, words.LOGGED_IN.fill(address=login.address), login.address)
     unsure = login.proof.reached in (Reached.KEY_ONLY, Reached.UNKNOWN, Reached.NO_CLIENT)
     return Gate(gate, Status.UNKNOWN if unsure else Status.FAIL, title, login.proof.say, login.address, "verify")
 

@@ -23,6 +23,7 @@ NOT_TAILNET: Final = Text(
     "这次登录用的是 {address}，不是 Tailscale 地址，证明不了什么",
     "this login went to {address}, which is no address of the tailnet: it proves nothing",
 )
+LOGGED_IN: Final = Text("刚新开连接登录了 {address}：主机密钥和启动标识都相同", "a fresh login to {address}: the same host key and boot id")
 OLD: Final = Text("这是 {at} 看到的，隔得太久，要再看一次", "seen at {at}, too long ago: look again")
 BOOT_UNSEEN: Final = Text("没能查到 tailscaled 是否开机自启", "it could not be seen whether tailscaled starts at boot")
 NOT_ENABLED: Final = Text(

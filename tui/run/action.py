@@ -170,7 +170,7 @@ class Stage:
         text = Text(
             "练习里时间走得快：真实环境要等 {long} 秒，这里等 {short} 秒", "time goes faster in practice: {short} s for {long} s outside"
         )
-        await self.note(text.fill(long=f"{seconds:g}", short=f"{short:g}"))
+        await self.note(text.fill(long=f"{seconds:.0f}", short=f"{short:.1f}".rstrip("0").rstrip(".")))
         return short
 
     def learn(self, **values: str) -> None:

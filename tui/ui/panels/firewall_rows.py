@@ -67,6 +67,7 @@ _CALL_WORDS = {
 }  # fmt: skip
 _BY_WORDS = Text("你自己打开的", "opened by you")
 _LATER = Text("证明还没有开始", "not looked at yet")
+_NOT_YET = Text("还没轮到", "not yet")
 _LOOKING = Text("正在看", "looking")
 _REMEDY = {
     "verify": Text("再做一次第4步：证明能经隧道登录", "prove the login through the tunnel once more (step 4)"),
@@ -160,8 +161,9 @@ def plan_rows(facts: Facts) -> Iterator[Line]:
 
 
 def gate_rows(facts: Facts) -> Iterator[Entry]:
-    """The gates: mark, title, and what was seen; where one is shut, what to do about it."""
+    """The gates: mark, title, and what was seen; where one is shut, what to do about it, once all have been looked at."""
     looking = word(facts, "looking")
+    under_way = word(facts, "phase") == "gates" and not part(facts, "decision") and facts.get("dry") is not True
     for each in parts(facts, "gates"):
         status, title = word(each, "status"), Cell(sentence(part(each, "title")))
         if looking and word(each, "id") == looking:
@@ -171,6 +173,9 @@ def gate_rows(facts: Facts) -> Iterator[Entry]:
         seen = f"{said} · {evidence}" if evidence and evidence not in said and status != "pass" else said or evidence
         if typed := word(each, "typed"):
             yield DECIDE, title, Cell(f"{_BY_WORDS} · {seen} · {typed}", "$decide")
+            continue
+        if under_way and status != "pass":
+            yield TODO, title, Cell(str(_NOT_YET), "$faint")
             continue
         yield _SIGNS.get(status, TODO), title, Cell(seen, "$muted")
         if status != "pass" and (remedy := _REMEDY.get(word(each, "remedy"))):
