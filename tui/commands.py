@@ -290,8 +290,15 @@ def practice(faults: tuple[str, ...]) -> None:
 
 @cli.command(help=_("看看这台电脑准备好了没有。", "See whether this computer is ready."))
 @click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
-def doctor(as_json: bool) -> None:
-    """Examine this computer."""
+@click.option("--forget-key", is_flag=True, help=_("忘掉存在系统钥匙串里的阿里云 AccessKey", "forget the AccessKey kept in the keyring"))
+def doctor(as_json: bool, forget_key: bool) -> None:
+    """Examine this computer, or forget the AccessKey that was kept here (1 where there was none)."""
+    if forget_key:
+        from tui.cloud import ecs_keyring
+
+        forgotten = ecs_keyring.forget()
+        click.echo(str(_FORGOTTEN if forgotten else _NO_KEY_KEPT))
+        sys.exit(0 if forgotten else 1)
     from tui.headless.doctor import examine
     from tui.judge.evidence import Status
 
@@ -305,6 +312,10 @@ def doctor(as_json: bool) -> None:
         for finding in findings:
             click.echo(f"{marks[finding.status]} {finding.name}: {finding.say}")
     sys.exit(1 if any(f.status is Status.FAIL for f in findings) else 0)
+
+
+_FORGOTTEN = Text("已从系统钥匙串里删掉阿里云 AccessKey", "the Alibaba Cloud AccessKey was deleted from the keyring")
+_NO_KEY_KEPT = Text("系统钥匙串里没有本程序存的 AccessKey", "the keyring holds no AccessKey of this program")
 
 
 def obey(argv: Sequence[str] | None) -> None:

@@ -9,7 +9,8 @@ import pytest
 from tui import texts
 from tui.errors import Cancelled, NotApproved
 from tui.headless.asker import TerminalAsker
-from tui.run.ask import ConfirmLine, ConfirmQuestion, ProofQuestion
+from tui.run.ask import ConfirmLine, ConfirmQuestion, KeyAnswer, KeyQuestion, ProofQuestion
+from tui.secret import Secret
 from tui.texts import Text, same
 
 PLAIN = ConfirmQuestion(Text("写入吗？", "write it?"), (ConfirmLine(same("\x1b[31mHost a"), "+"),))
@@ -105,3 +106,19 @@ async def test_a_proof_is_its_code_and_nothing_typed_is_a_no(says: list[str], ca
     assert await asker().confirm(PROOF) is False
     with pytest.raises(NotApproved):
         await asker(interactive=False, yes=True).confirm(PROOF)
+
+
+@pytest.mark.parametrize(("keeps", "said", "keep"), [(True, "y", True), (True, "", False), (False, None, False)])
+async def test_an_access_key_is_typed_unseen(
+    says: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keeps: bool, said: str | None, keep: bool
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "s3cret")
+    says += ["LTAIx", "cn-beijing", *([] if said is None else [said])]
+    assert await asker().access_key(KeyQuestion(keeps=keeps)) == KeyAnswer("LTAIx", Secret("s3cret"), "cn-beijing", keep)
+    assert "s3cret" not in capsys.readouterr().err
+
+
+async def test_no_option_types_an_access_key(says: list[str]) -> None:
+    assert await asker(interactive=False, yes=True).access_key(KeyQuestion()) is None
+    says.append("")
+    assert await asker().access_key(KeyQuestion()) is None

@@ -6,6 +6,7 @@ import os
 import re
 from typing import Final
 
+from tui.act.ecs_key_form import typed_key
 from tui.act.tailscale import LOOK
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
@@ -13,7 +14,6 @@ from tui.cloud.ecs_keys import Keys, NoneFound
 from tui.cloud.ecs_sdk import VARIABLE
 from tui.errors import Refused, Unusable, UsageError
 from tui.run.action import Stage
-from tui.target.base import SecretQuestion
 from tui.texts import Text
 from tui.threads import call
 
@@ -32,13 +32,8 @@ async def keys(stage: Stage) -> Keys:
         raise Unusable(_NO_CLOUD)  # a rehearsal: the reader's own keys must never be used in it
     try:
         return await stage.unless_stopped(call(ecs_keys.find, stage.environ))
-    except NoneFound:
-        name = await stage.unless_stopped(stage.asker.secret(SecretQuestion(_ID, echo=True)))
-        secret = await stage.unless_stopped(stage.asker.secret(SecretQuestion(_SECRET))) if name else None
-        if name is None or secret is None:
-            raise
-        stage.redactor.add(secret)
-        return ecs_keys.asked(name.reveal(), secret)
+    except NoneFound as missing:
+        return await typed_key(stage, missing)
 
 
 async def place(stage: Stage, server: str) -> tuple[str, str, bool]:
@@ -75,5 +70,3 @@ def api(stage: Stage, found: Keys) -> EcsApi:
 _NO_CLOUD: Final = Text(
     "练习世界里还没有阿里云接口，安全组的规则在这里改不了", "the practice world has no cloud of its own, so rules can't be changed in it"
 )
-_ID: Final = Text("没有找到阿里云 AccessKey。AccessKey ID：", "no Alibaba Cloud AccessKey was found. AccessKey ID:")
-_SECRET: Final = Text("AccessKey Secret（不保存）：", "AccessKey secret (kept nowhere):")

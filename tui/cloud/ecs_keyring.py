@@ -20,6 +20,7 @@ class Stored:
 
     id: str
     secret: Secret
+    region: str = ""
 
 
 def stored() -> Stored | None:
@@ -33,17 +34,24 @@ def stored() -> Stored | None:
         return None
     match found:
         case {"id": str(name), "secret": str(secret)} if name and secret:
-            return Stored(name, Secret(secret))
+            return Stored(name, Secret(secret), str(found.get("region") or ""))
     return None
 
 
-def store(key: str, secret: Secret) -> None:
+def usable() -> bool:
+    """Whether there is a keyring to keep a key in."""
+    import keyring
+
+    return bool(keyring.get_keyring().priority > 0)
+
+
+def store(key: str, secret: Secret, region: str = "") -> None:
     """Keep a key, in place of an earlier one. Raises ConfigError where there is no keyring."""
     import keyring
     import keyring.errors
 
     try:
-        keyring.set_password(_SERVICE, _NAME, json.dumps({"id": key.strip(), "secret": secret.reveal().strip()}))
+        keyring.set_password(_SERVICE, _NAME, json.dumps({"id": key.strip(), "secret": secret.reveal().strip(), "region": region}))
     except keyring.errors.KeyringError:
         text = Text(
             "这里没有可用的系统钥匙串，没有保存；可以改用 aliyun configure 或环境变量",

@@ -163,7 +163,12 @@ def from_keyring() -> Keys | None:
     stored = ecs_keyring.stored()
     if stored is None:
         return None
-    return Keys("keyring", Text("系统钥匙串", "the keyring"), *_static(stored.id, stored.secret.reveal(), ""))
+    return Keys(
+        "keyring",
+        Text("系统钥匙串（忘掉它：zhinan doctor --forget-key）", "the keyring (to forget it: zhinan doctor --forget-key)"),
+        *_static(stored.id, stored.secret.reveal(), ""),
+        region=stored.region,
+    )
 
 
 def from_role(environ: Mapping[str, str]) -> Keys | None:
@@ -174,9 +179,9 @@ def from_role(environ: Mapping[str, str]) -> Keys | None:
     return Keys("role", Text("本机的 RAM 角色 {role}", "this server's RAM role {role}").fill(role=role), "EcsRamRole", role=role)
 
 
-def asked(key: str, secret: Secret) -> Keys:
-    """The key a person has just typed; kept nowhere."""
-    return Keys("asked", Text("刚才输入的", "just typed"), *_static(key.strip(), secret.reveal().strip(), ""))
+def asked(key: str, secret: Secret, region: str = "") -> Keys:
+    """The key a person has just typed."""
+    return Keys("asked", Text("刚才输入的", "just typed"), *_static(key.strip(), secret.reveal().strip(), ""), region=region)
 
 
 def _static(key: str, secret: str, token: str) -> tuple[str, str, Secret, Secret | None]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tui.errors import Cancelled, NotApproved, UsageError
 from tui.guide.model import Step
-from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, InputQuestion, PlaceQuestion, ProofQuestion
+from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, InputQuestion, KeyAnswer, KeyQuestion, PlaceQuestion, ProofQuestion
 from tui.run.clean import clean
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
@@ -105,6 +105,21 @@ class TerminalAsker:
         _say(f"✎ {clean(text)}")
         return self._interactive and self._yes(Text("做好了吗？", "done?"))
 
+    async def access_key(self, question: KeyQuestion) -> KeyAnswer | None:
+        """Typed on the terminal, the secret unseen; None without one, and for an empty id."""
+        if not self._interactive:
+            return None
+        await self._after_the_printer()
+        _say(f"✗ {question.wrong}" if question.wrong else str(_NO_KEY))
+        name = self._ask(lambda: input("AccessKey ID: ")).strip()
+        secret = self._ask(lambda: getpass.getpass("AccessKey Secret: ")).strip() if name else ""
+        if not secret:
+            return None
+        region = self._ask(lambda: input(f"{_REGION} ")).strip()
+        if not question.keeps:
+            _say(str(_NO_KEYRING))
+        return KeyAnswer(name, Secret(secret), region, keep=question.keeps and self._yes(_KEEP))
+
     async def confirm(self, question: ConfirmQuestion) -> bool:
         """The person's word, or what must be typed; `--yes` stands for it where nothing dangerous is asked."""
         await self._after_the_printer()
@@ -170,6 +185,15 @@ class TerminalAsker:
             self.asking = False
 
 
+_NO_KEY = Text(
+    "没有找到阿里云 AccessKey。在 https://ram.console.aliyun.com/manage/ak 给一个 RAM 用户建一个，填在这里（直接回车就作罢）；"
+    "先用一次只读的 DescribeRegions 核对，再继续",
+    "no Alibaba Cloud AccessKey was found. Make one for a RAM user at https://ram.console.aliyun.com/manage/ak and type it here (just "
+    "enter drops it); it is tried by DescribeRegions, which only reads, before anything else",
+)
+_REGION = Text("地域，例如 cn-hangzhou（可以留空）：", "region, such as cn-hangzhou (may stay empty):")
+_KEEP = Text("存进系统钥匙串，下次不用再输？", "keep it in the system's keyring for the next time?")
+_NO_KEYRING = Text("这里没有可用的系统钥匙串，只用于这一次", "there is no usable keyring here: it is used for this run only")
 _IN_PERSON = Text(
     "“{what}”要有人当面确认，--yes 不能代替，什么都没有改；请在终端里、不加 --json 执行",
     "“{what}” needs a person's word, for which --yes does not stand; nothing was changed: run it in a terminal, without --json",

@@ -157,6 +157,24 @@ class ProofQuestion(ConfirmQuestion):
         return next((say for code, say in self.slips if _bare(typed) == code), _NOT_THE_CODE)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyQuestion:
+    """An AccessKey of Alibaba Cloud is needed. `wrong` says why the last one did not do; `keeps`: there is a keyring to keep it in."""
+
+    wrong: Text | None = None
+    keeps: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAnswer:
+    """The key a person typed, and whether it is to be kept in the keyring. `region` may be empty."""
+
+    id: str
+    secret: Secret
+    region: str = ""
+    keep: bool = False
+
+
 def _bare(typed: str) -> str:
     return typed.strip().casefold()
 
@@ -199,6 +217,10 @@ class Asker(TargetAsker, Protocol):
         """Waits for the reader to do something by hand; True once ticked, False when nobody is there to do it."""
         ...
 
+    async def access_key(self, question: KeyQuestion) -> KeyAnswer | None:
+        """The key, typed unseen by a person in front; no option stands for it."""
+        ...
+
     async def confirm(self, question: ConfirmQuestion) -> bool:
         """May an action do what it shows? Where nobody can be asked: False, or NotApproved with the way to be asked."""
         ...
@@ -232,6 +254,10 @@ class Nobody:
     async def tick(self, step: Step, text: str) -> bool:
         """Not ticked."""
         return False
+
+    async def access_key(self, question: KeyQuestion) -> KeyAnswer | None:
+        """None."""
+        return None
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
         """No."""

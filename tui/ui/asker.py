@@ -12,9 +12,10 @@ from typing import TypeVar
 from textual.app import App
 
 from tui.guide.model import Guide, Step
-from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, PlaceQuestion, ProofQuestion
+from tui.run.ask import ApprovalQuestion, ConfirmQuestion, FormQuestion, KeyAnswer, KeyQuestion, PlaceQuestion, ProofQuestion
 from tui.secret import Secret
 from tui.target.base import HostKeyQuestion, SecretQuestion
+from tui.ui.dialogs.accesskey import AccessKeyDialog
 from tui.ui.dialogs.approval import ApprovalDialog
 from tui.ui.dialogs.base import Dialog
 from tui.ui.dialogs.consent import ConsentDialog
@@ -92,6 +93,10 @@ class ScreenAsker:
             return await self._tick
         finally:
             self._tick = None
+
+    async def access_key(self, question: KeyQuestion) -> KeyAnswer | None:
+        """An AccessKey, typed."""
+        return await self._ask(AccessKeyDialog(question))
 
     async def confirm(self, question: ConfirmQuestion) -> bool:
         """May an action do what it shows?"""
