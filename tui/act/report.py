@@ -30,6 +30,7 @@ _PHASES: Final = {
     Phase.NEEDS_HAND: Text("没能自己恢复完，要亲手做", "could not put everything back: needs a person's hand"),
     Phase.DROPPED: Text("什么都没发出就结束了", "ended before anything was sent"),
 }
+_TRIES: Final = 1000
 _UNREADABLE: Final = Text("记录 {folder} 看不懂", "the record {folder} can't be understood")
 
 
@@ -81,6 +82,17 @@ def save(file: Path, words: str, *, replace: bool = False) -> None:
     finally:
         with contextlib.suppress(OSError):
             os.unlink(new)  # noqa: PTH108  "" where there is none
+
+
+def keep(words: str, run: str) -> Path:
+    """Save the report of `run` in the working folder, under a name that is free; the file. Raises UsageError where it can't be written."""
+    stem = f"zhinan-report-{run.rpartition('-')[2]}"
+    for number in range(1, _TRIES):
+        file = Path.cwd() / (f"{stem}.md" if number == 1 else f"{stem}-{number}.md")
+        if not os.path.lexists(file):
+            break
+    save(file, words)
+    return file
 
 
 def _name(new: Path, file: Path) -> None:

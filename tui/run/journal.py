@@ -85,6 +85,7 @@ class Journal:
 
     def __init__(self, home: Path) -> None:
         self._runs = private_folder(private_folder(home) / "runs")
+        self.home = home
         self._file = home / "runs.db"
         self._logs: dict[Path, BinaryIO] = {}
         self._next: dict[str, int] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from tui.errors import UsageError
@@ -107,6 +108,25 @@ def find(journal: Journal, word: str) -> RunRow:
 
 def _fits(run: str, word: str) -> bool:
     return run.startswith(word) or run.rpartition("-")[2].startswith(word)
+
+
+def unfinished(journal: Journal, guide: Guide) -> Past | None:
+    """The last run of this document, if it did something and left some of the document's steps to do; not while it is under way."""
+    path, rows = guide.path.absolute(), journal.runs()
+    row = next((row for row in rows if row.mends is None and Path(row.guide).absolute() == path), None)
+    if row is None:
+        return None
+    [found] = past(journal, (row,), rows)
+    if found.stands in (End.UNDER_WAY, End.UNDONE) or not found.titles or next_step(found, guide) is None:
+        return None
+    return found
+
+
+def next_step(found: Past, guide: Guide) -> Step | None:
+    """The first step of the document that has not passed in that run, or passed as something else; None where there is none."""
+    anew = {step.id for step in found.changed(guide)}
+    steps = (step for step in guide.steps if step.items or step.checks)
+    return next((step for step in steps if step.id in anew or step.id not in found.passed), None)
 
 
 def shorts(rows: Iterable[RunRow]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.notifications import SeverityLevel
@@ -18,24 +17,17 @@ from textual.screen import Screen
 
 from tui import config, texts
 from tui.errors import ZhinanError
-from tui.guide.model import Guide
-from tui.guide.opening import LINES, begin
 from tui.texts import Text
+from tui.ui.routes import Routes
 from tui.ui.screens.opening.screen import OpeningScreen
 from tui.ui.starts import GuideStart, LibraryStart, OpeningStart, PracticeStart, Start
 from tui.ui.theme import DARK, LIGHT
-from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keys import key, key_name, listed, offered, words_now
 from tui.ui.widgets.notice import notice
 
 if TYPE_CHECKING:
     from tui.crash import Crash
-    from tui.judge.failure import Page
-    from tui.run.plan import Given, Request
-    from tui.run.teaching import Shelves
     from tui.ui.dialogs.palette import Entry
-    from tui.ui.document.view import DocumentView
-    from tui.ui.screens.guide.screen import GuideScreen
     from tui.ui.seams import News, Practice, Sessions
 
 _QUIT = Text("退出指南？", "Quit Zhinan?")
@@ -45,11 +37,9 @@ _QUIT_WHY = Text(
 )
 _QUIT_YES = Text("停止并退出", "stop and quit")
 _QUIT_NO = Text("不退出", "stay")
-_NO_PRACTICE = Text("这里没有练习环境可用", "There is no practice world here")
-_STARTING = Text("正在准备练习环境…", "Starting the practice world…")
 
 
-class ZhinanApp(App[int]):
+class ZhinanApp(Routes):
     """Leaves with the exit code. `practice` starts the world behind the p key; None where there is none."""
 
     TITLE = "Zhinan 指南"
@@ -57,6 +47,7 @@ class ZhinanApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("app.help", "question_mark", "help", Text("帮助", "help")),
         key("app.palette", "ctrl+p", "palette", Text("命令面板", "commands")),
+        key("app.runs", "h", "runs", Text("做过的执行", "past runs"), show=False),
         key("app.language", "ctrl+l", "language", Text("English", "中文"), show=False),
         key("app.theme", "ctrl+t", "theme", Text("深色 / 浅色", "dark / light"), show=False),
         key("app.suspend", "ctrl+z", "suspend_process", Text("放到后台（fg 回来）", "suspend (fg comes back)"), show=False),
@@ -111,7 +102,7 @@ class ZhinanApp(App[int]):
             news.watch(self, self._news)
         match self._start:
             case LibraryStart():
-                self._open_library()
+                self.open_library()
             case GuideStart(guide, given):
                 self.open_guide(guide, given)
             case OpeningStart():
@@ -122,133 +113,6 @@ class ZhinanApp(App[int]):
     async def on_unmount(self) -> None:
         """Leave the practice world, if one is up."""
         await self._world.aclose()
-
-    # ---- routes ---------------------------------------------------------------------------------------------------------------
-
-    def open_path(self, path: Path, line: int | None = None) -> None:
-        """Open a document, at a line of it; what keeps it from opening is said and nothing else changes."""
-        try:
-            beginning = begin(path, LINES + (line or 0))
-        except ZhinanError as error:
-            self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
-            return
-        self.push_screen(OpeningScreen(beginning, line=line))
-
-    def open_guide(self, guide: Guide, given: Given | None) -> None:
-        """Show a parsed document."""
-        self.push_screen(self._guide_screen(guide, given))
-
-    def open_beside(self, path: Path, given: Given, guide: Screen[None], request: Request | None = None) -> None:
-        """Open a page in the world of the guide on the screen `guide`: what is rehearsed is mended in the rehearsal, too."""
-        from tui.guide.library import in_our_language
-        from tui.guide.parse import load
-        from tui.ui.screens.guide.screen import GuideScreen
-
-        assert isinstance(guide, GuideScreen)  # noqa: S101  only guide screens offer it
-        try:
-            document = load(in_our_language(path))
-        except ZhinanError as error:
-            self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
-            return
-        page = GuideScreen(document, guide.sessions, given, practice=guide.practice)
-        page.opened_by, page.pending = guide, request
-        self.push_screen(page)
-
-    def failure_page(self, identity: str) -> Page | None:
-        """The failure page of that id, the user's own before the built-in one."""
-        from tui.guide import failure_store
-        from tui.guide.folders import builtin_dir
-
-        kept = failure_store.pages([*self._folders, builtin_dir()], (self._home or config.home()) / "cache")
-        return next((page for page in kept if page.id == identity), None)
-
-    @property
-    def shelves(self) -> Shelves:
-        """Where documents of the reader's own are, and the journal."""
-        from tui.run.teaching import Shelves
-
-        home = self._home or config.home()
-        return Shelves(self._folders or (home / "guides",), home)
-
-    def _guide_screen(self, guide: Guide, given: Given | None, document: DocumentView | None = None) -> GuideScreen:
-        from tui.run.plan import Given
-        from tui.ui.screens.guide.screen import GuideScreen
-
-        return GuideScreen(guide, self._sessions, given or Given(), document=document)
-
-    def go_on(self, opening: OpeningScreen, document: DocumentView) -> None:
-        """The whole of a document whose beginning is shown: its guide screen, at the same words; then the keys that waited for it."""
-        screen = self._guide_screen(document.guide, opening.given, document)
-        self.push_screen(screen) if opening is self.screen_stack[0] else self.switch_screen(screen)
-        for event in opening.kept:
-            screen.call_after_refresh(self.post_message, event)
-
-    def _open_library(self) -> None:
-        from tui.ui.screens.library.screen import LibraryScreen
-
-        self.push_screen(LibraryScreen(self._folders, self._home or config.home()))
-
-    def open_practice(self) -> None:
-        """Start the practice world and open its guide."""
-        if self._practice is None:
-            self.notify(str(_NO_PRACTICE), markup=False)
-            return
-        self.notify(str(_STARTING), markup=False, timeout=2)
-        self.run_worker(self._start_practice(self._practice), group="practice", exclusive=True, exit_on_error=False)
-
-    async def _start_practice(self, practice: Practice) -> None:
-        from tui.guide.parse import load
-        from tui.ui.screens.guide.screen import GuideScreen
-
-        try:
-            world = await self._world.enter_async_context(practice())
-            guide = load(world.path)
-            self._visit = world.visit
-        except ZhinanError as error:
-            await self._world.aclose()
-            self.notify(visible(str(error)), severity="error", markup=False, timeout=10)
-            return
-        except Exception as error:  # noqa: BLE001  a world that can't start must not take the reader down
-            self.notify(str(self.note_crash(error)), severity="error", markup=False, timeout=10)
-            return
-        self.push_screen(GuideScreen(guide, world.sessions or self._sessions, world.given, practice=True))
-
-    def leave_guide(self) -> None:
-        """From a guide back to the library, opening one if the program began without."""
-        self.run_worker(self._leave_guide(), group="leave", exclusive=True)
-
-    async def _leave_guide(self) -> None:
-        from tui.ui.screens.guide.screen import GuideScreen
-        from tui.ui.screens.library.screen import LibraryScreen
-
-        if isinstance(self.screen, GuideScreen):
-            leaving = self.screen
-            await leaving.shut()
-            await self.pop_screen()
-            if leaving.practice and not any(screen.practice for screen in self._guides()):
-                await self._world.aclose()
-                self._world = AsyncExitStack()
-                self._visit = None
-        if not isinstance(self.screen, LibraryScreen | GuideScreen):
-            self._open_library()
-
-    def follow(self, href: str, document: Path) -> None:
-        """Open a link found in `document`: a page in the browser, another document here."""
-        from tui.ui import links
-
-        match links.resolve(href, document):
-            case links.Page(url) if self._visit is not None and (came := self._visit(url)) is not None:
-                self.notify(str(came), markup=False, timeout=12)
-            case links.Page(url):
-                opened = links.can_browse()
-                self.copy_to_clipboard(url)
-                if opened:
-                    self.open_url(url)
-                self.notify(visible(str((links.OPENED if opened else links.COPIED).fill(url=url))), markup=False, timeout=8)
-            case links.Document(path):
-                self.open_path(path)
-            case links.Nowhere(why):
-                self.notify(visible(str(why)), severity="warning", markup=False, timeout=8)
 
     def notify(
         self, message: str, *, title: str = "", severity: SeverityLevel = "information", timeout: float | None = None, markup: bool = True
@@ -296,7 +160,7 @@ class ZhinanApp(App[int]):
 
         if any(isinstance(screen, ConfirmDialog) for screen in self.screen_stack):
             return
-        if not any(screen.runner.busy for screen in self._guides()):
+        if not any(screen.runner.busy for screen in self.guides()):
             self.exit(0)
             return
 
@@ -307,14 +171,9 @@ class ZhinanApp(App[int]):
         self.push_screen(ConfirmDialog(_QUIT, _QUIT_WHY, yes=_QUIT_YES, no=_QUIT_NO), answered)
 
     async def _stop_and_quit(self) -> None:
-        for screen in self._guides():
+        for screen in self.guides():
             await screen.shut()
         self.exit(0)
-
-    def _guides(self) -> list[GuideScreen]:
-        from tui.ui.screens.guide.screen import GuideScreen
-
-        return [screen for screen in self.screen_stack if isinstance(screen, GuideScreen) and screen.is_mounted]
 
     def _speakers(self) -> list[DOMNode]:
         focused = self.screen.focused

@@ -20,6 +20,7 @@ from tui.guide.model import Guide
 from tui.judge.failure import Page
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent
+from tui.run.journal import Journal
 from tui.run.plan import Given, Request
 from tui.texts import Text
 
@@ -31,6 +32,15 @@ class SessionLike(Protocol):
     """One guide being worked on; `tui.run.engine.Session` is the real one. `given` is what is known, answers to questions included."""
 
     given: Given
+
+    @property
+    def journal(self) -> Journal | None:
+        """Where the run is on record; None: nowhere."""
+        ...
+
+    def recall(self, run: str) -> None:
+        """Before the first pass: go on with that run of the same document. Raises UsageError where another program is at work on it."""
+        ...
 
     def run(self, request: Request) -> AsyncGenerator[AnyEvent, None]:
         """One pass, as events. Never raises a ZhinanError other than JournalError: a failure is an event."""

@@ -107,6 +107,10 @@ class Scripted:
         self.gate = asyncio.Event()
         self.stopped = asyncio.Event()
         self.closed = False
+        self.journal = None
+
+    def recall(self, run: str) -> None:
+        """Nothing is on record."""
 
     def sessions(self, document: Guide, asker: Asker, given: Given) -> Scripted:
         """What the app makes sessions with."""

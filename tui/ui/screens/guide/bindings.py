@@ -29,6 +29,8 @@ BINDINGS: list[BindingType] = [
     key("guide.copy", "y", "copy", Text("复制命令", "copy command")),
     key("guide.way_back", "b", "way_back", Text("万一进不去", "if you can't get in")),
     key("guide.tabs", "v", "next_tab", Text("换栏", "next panel")),
+    key("guide.go_on", "g", "go_on", Text("接着上次做", "go on with the last run")),
+    key("guide.report", "s", "save_report", Text("保存报告", "save the report"), show=False),
     key("guide.down", "j,down", "move(1)", Text("往下读：下一条命令、下一件事", "read on: the next command or thing to do"), show=False),
     key("guide.up", "k,up", "move(-1)", Text("往上读", "read back"), show=False),
     key("guide.next_step", "J,right_square_bracket", "move_step(1)", Text("下一步", "next step"), show=False),

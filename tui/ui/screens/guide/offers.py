@@ -101,5 +101,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "find_next": lambda screen: bool(screen.search_words),
     "find_previous": lambda screen: bool(screen.search_words),
     "way_back": lambda screen: screen.panels.has_way_back,
+    "go_on": lambda screen: screen.unfinished is not None,
+    "save_report": lambda screen: bool(screen.runner.state.run) and screen.runner.journal is not None,
     "next_tab": lambda screen: screen.has_class("-narrow"),
 }

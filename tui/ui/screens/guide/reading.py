@@ -8,6 +8,7 @@ from pathlib import Path
 from tui.guide.mends import mends
 from tui.guide.model import ActionSpec, Command, Step
 from tui.run.events import GOOD, Cause, Mends
+from tui.run.past import Past
 from tui.run.plan import SERVER, Given
 from tui.texts import Text
 from tui.ui.dialogs.choose import ChooseDialog
@@ -38,6 +39,8 @@ class GuideReading(GuideStage):
     """The keys that only read. `search_words` are those whose matches are lit."""
 
     search_words = ""
+    unfinished: Past | None = None
+    """The last run of this document that left steps to do, as long as none has begun since."""
 
     def action_move(self, delta: int) -> None:
         """To the next or previous stop."""

@@ -26,8 +26,9 @@ from tui.run.events import (
     RunStarted,
     StepEnded,
 )
+from tui.run.journal import Journal
 from tui.run.plan import Request
-from tui.run.state import CommandState, RunState, fold
+from tui.run.state import CommandState, RunState, cut_off, fold
 from tui.secret import Secret
 from tui.texts import Text
 from tui.ui.log.store import LogStore
@@ -102,6 +103,33 @@ class Runner:
             self.stopping = False
             if not self.busy:
                 self.idle.set()
+
+    @property
+    def journal(self) -> Journal | None:
+        """Where the run is on record."""
+        return self._session.journal
+
+    async def recall(self, run: str) -> None:
+        """Go on with a run that is on record: everything as it was, its logs too. Raises UsageError where another program works on it."""
+        journal = self._session.journal
+        if journal is None or self.busy:
+            return
+        self._session.recall(run)
+        self._passes += 1
+        self.idle.clear()
+        try:
+            turn = time.monotonic()
+            for event in journal.events(run):
+                self._take(event)
+                if time.monotonic() - turn > _TURN:
+                    self.flush()
+                    await asyncio.sleep(0)
+                    turn = time.monotonic()
+            self.state = cut_off(self.state)
+        finally:
+            self.flush()
+            self._passes -= 1
+            self.idle.set()
 
     def stop(self) -> None:
         """Ask the pass to end; what runs is ended with its whole process group."""

@@ -26,7 +26,7 @@ from tui.ui.screens.guide.bindings import BINDINGS
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import told
 from tui.ui.screens.guide.offers import done, offered_beside, offered_here, on_offer
-from tui.ui.screens.guide.reading import GuideReading
+from tui.ui.screens.guide.past import GuidePast
 from tui.ui.screens.guide.stage import NARROW
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
@@ -53,7 +53,7 @@ _LEAVE_YES = Text("停止并离开", "stop and leave")
 _LEAVE_NO = Text("留下", "stay")
 
 
-class GuideScreen(GuideReading):
+class GuideScreen(GuidePast):
     """All keys of an open guide."""
 
     BINDINGS: ClassVar[list[BindingType]] = BINDINGS
@@ -78,6 +78,7 @@ class GuideScreen(GuideReading):
 
     def start(self, request: Request) -> None:
         """Begin a pass."""
+        self.unfinished = None
         if request.item is None:
             self._led = self.document.current
         self._run(request)

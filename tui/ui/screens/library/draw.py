@@ -58,11 +58,11 @@ def _entry(entry: Entry, room: int) -> Content:
 
 def _used(used: Used, room: int) -> Content:
     mark = _READ if not used.ran else ENDINGS[used.verdict] if used.verdict is not None else _CUT_OFF
-    remark = Content.assemble((str(mark.word), mark.role if used.ran else "$muted"), (f"  {_when(used.at)}", "$muted"))
+    remark = Content.assemble((str(mark.word), mark.role if used.ran else "$muted"), (f"  {when(used.at)}", "$muted"))
     return _line("  ", mark, used.title, remark, room)
 
 
-def _when(at: float) -> str:
+def when(at: float) -> str:
     """A clock time today and yesterday, before that a date."""
     then, now = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(time.time()).astimezone()
     clock = then.strftime("%H:%M")

@@ -1,0 +1,1 @@
+"""Past runs: the list and the report."""
