@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from guarded import KILL, STOP, Ended, Guarded, Running
+from guarded import KILL, RULES, STOP, Ended, Guarded, Running, greets
 from lab import Lab, Tailnet
 from lab.tailnet import ASSISTANT
 
@@ -98,18 +98,13 @@ def once(do: Callable[[], object]) -> Callable[[], None]:
     return lambda: left and left.pop()() and None  # type: ignore[func-returns-value]
 
 
-def again(error: ApiError | None = None, times: int = 1, **more: object) -> Fault:
-    """The write goes wrong, so many times: refused, or in another way."""
-    return Fault("say" if error else "lost", WRITE, times=times, error=error, **more)  # type: ignore[arg-type]
-
-
 BROKEN = ApiError("InternalError", status=500)
 HTML = Raw(502, b"<html>bad gateway</html>", "text/html")
 ODD = Raw(200, b"[]")
 DISTURBED = {
     # name: (faults of the cloud, how it ends)
-    "write: error, not made, four times": ([again(BROKEN, 4)], Phase.RESTORED),
-    "write: error, made, four times": ([again(BROKEN, 4, after=True)], Phase.RESTORED),
+    "write: error, not made, four times": ([Fault("say", WRITE, times=4, error=BROKEN)], Phase.RESTORED),
+    "write: error, made, four times": ([Fault("say", WRITE, times=4, error=BROKEN, after=True)], Phase.RESTORED),
     "write: throttled once, unanswered once unmade, once made": (
         [throttled(WRITE), Fault("lost", WRITE, 2), Fault("lost", WRITE, 3, after=True)], Phase.CLOSED,
     ),
@@ -167,6 +162,22 @@ def test_a_way_in_that_dies_with_the_write_brings_the_old_rules_back(guarded: Gu
     finally:
         guarded.host.exec(lives)
     assert ended.code == 1
+
+
+def test_taken_apart_and_put_back(guarded: Guarded, home: Path) -> None:
+    """Rules are deleted, a wide one is split so that its other ports stay open; and all of them come back, in exactly the old words."""
+    guarded.begin(*RULES, Rule("sgr-wide", priority=30, ports="1/1024", cidr="0.0.0.0/0", description="all of the small ones"))
+    guarded.host.exec("/usr/sbin/sshd -p 80 -o PidFile=/run/web.pid", check=True)
+    try:
+        ended = guarded.lock_down(home, mode="remove", wide="split").end()
+        assert guarded.judge(home, ended) is Phase.CLOSED, ended.said
+        assert greets(guarded.host.ip, 80), guarded.wall.shown()
+        back = guarded.zhinan(home, "undo", typed=f"{guarded.host.name}\n").end()
+        assert guarded.judge(home, back) is Phase.RESTORED, back.said
+        assert greets(guarded.host.ip, 80), guarded.wall.shown()
+    finally:
+        guarded.host.exec("kill $(cat /run/web.pid)")
+    assert len(guarded.group.rules) == len(guarded.before)
 
 
 def test_a_rule_that_somebody_adds_meanwhile_is_seen(guarded: Guarded, home: Path) -> None:
