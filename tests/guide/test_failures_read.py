@@ -192,3 +192,60 @@ def test_lint_of_the_command_line_knows_failure_pages(home: Path, capsys: pytest
         obey(["lint", str(path)])
     assert ended.value.code == 2
     assert f"{path}:5: " in capsys.readouterr().out
+
+
+MISTAKES = {
+    "a broken pattern": "- '(unclosed frobnicator'\n",
+    "a broken exception": "- {line: 'frobnicator', but: '(unclosed'}\n",
+    "a broken unless": "- {line: 'frobnicator', unless: '(unclosed'}\n",
+    "everything": "- '.*'\n",
+    "nothing": "- ''\n",
+    "no fixed words": "- '\\d+'\n",
+    "everything among others": "- lines: ['frobnicator', '.*']\n",
+    "a backtracking bomb": "- '(x+x+)+y|(frob)*'\n",
+    "too large": "- '((a{1,1000}){1,1000}){1,1000}'\n",
+}
+
+
+@pytest.mark.parametrize("signs", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_ones_own_page_spoils_no_diagnosis(tmp_path: Path, signs: str) -> None:
+    write(tmp_path / "failures", "bad", signs)
+    write(tmp_path / "failures", "good", "- 'widget exploded'\n")
+    book = failure_store.shelf(Settings(home=tmp_path / "home", library=(tmp_path,)))()
+    log = b"line 1 of 2\nfrobnicator is stuck\nwidget exploded\nE: Could not get lock /var/lib/dpkg/lock-frontend\n"
+    assert [finding.page.id for finding in book.diagnose([log]).findings] == ["good", "apt-lock-held"]
+    assert book.diagnose([b"all is well\n"]).findings == ()
+    problems = said(tmp_path / "failures" / "bad.md")
+    assert [line for line, _ in problems][:1] == [5], problems
+
+
+def test_the_readers_own_harmless_lines_add_to_the_built_in_ones(tmp_path: Path) -> None:
+    write(tmp_path / "failures", "none", "- 'frobnicator warns'\n- '.*'\n- '(unclosed'\n")
+    write(tmp_path / "failures", "jam", "- 'frobnicator'\n")
+    book = failure_store.shelf(Settings(home=tmp_path / "home", library=(tmp_path,)))()
+    assert book.diagnose([b"frobnicator warns\nW: error: apt-key is deprecated\n"]).findings == ()
+    assert [finding.page.id for finding in book.diagnose([b"frobnicator jammed\n"]).findings] == ["jam"]
+
+
+def test_a_page_that_fits_a_collected_healthy_log_is_too_wide(tmp_path: Path) -> None:
+    problems = said(write(tmp_path / "failures", "x", "- lines: ['building dependency tree', 'reading package lists']\n"))
+    assert [(line, text.partition(",")[0]) for line, text in problems] == [(4, "too wide: it fits a log in which nothing failed")]
+
+
+def test_of_two_own_pages_with_one_id_the_second_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = write(home / "a" / "failures", "x", GOOD), write(home / "b" / "failures", "x", GOOD)
+    (home / "home").mkdir()
+    (home / "home" / "config.toml").write_text(f"library = ['{home / 'a'}', '{home / 'b'}']\n", "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        obey(["lint", str(second)])
+    assert ended.value.code == 2
+    told = [row for row in capsys.readouterr().out.splitlines() if row.startswith(f"{second}:2: ")]
+    assert len(told) == 1
+    assert str(first) in told[0]
+
+
+def test_near_without_a_probe_is_told_and_the_page_still_counts(tmp_path: Path) -> None:
+    path = write(tmp_path / "failures", "x", GOOD, "near: [other]\n")
+    assert (6, "with near goes a probe: a command that only looks and tells them apart") in said(path, "other")
+    book = failure_store.shelf(Settings(home=tmp_path / "home", library=(tmp_path,)))()
+    assert [finding.page.id for finding in book.diagnose([b"frobnicator is stuck"]).findings] == ["x"]

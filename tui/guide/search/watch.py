@@ -20,23 +20,37 @@ _SHARE = 20  # a look that takes long is taken less often
 
 def changes(folders: Sequence[Path], stop: Event) -> Iterator[None]:
     """Yields after each change (several at once count as one) until `stop` is set. Blocks: for a thread of its own."""
-    there = [folder for folder in folders if folder.is_dir()]
     try:
-        yield from _told(there, folders, stop)
+        yield from _told(folders, stop)
     except (ImportError, OSError, RuntimeError):
         yield from _looked(folders, stop)
 
 
-def _told(there: Sequence[Path], folders: Sequence[Path], stop: Event) -> Iterator[None]:
-    if len(there) < len(folders):
-        raise OSError  # a folder that is not there yet can't be watched, but it can be looked for
+def _told(folders: Sequence[Path], stop: Event) -> Iterator[None]:
     from watchfiles import watch
 
     def wanted(_change: object, path: str) -> bool:
         return library.is_document(Path(path).name) or not Path(path).suffix  # a folder may come with documents in it
 
-    for _ in watch(*there, watch_filter=wanted, debounce=_SETTLE_MS, rust_timeout=_ASK_MS, stop_event=stop, raise_interrupt=False):
-        yield
+    while not stop.is_set():
+        there = [folder for folder in folders if folder.is_dir()]
+        if not there:
+            raise OSError  # nothing can be watched, but it can be looked for
+        told = watch(
+            *there,
+            watch_filter=wanted,
+            debounce=_SETTLE_MS,
+            rust_timeout=_ASK_MS,
+            stop_event=stop,
+            raise_interrupt=False,
+            yield_on_timeout=True,
+        )
+        for changed in told:
+            if changed:
+                yield
+            if sum(folder.is_dir() for folder in folders) > len(there):  # one that was not there yet has come
+                yield
+                break
 
 
 def _looked(folders: Sequence[Path], stop: Event) -> Iterator[None]:
