@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 SUFFIXES: Final = (".md", ".markdown")
 FAILURES: Final = "failures"
 """The folder, in any library folder, that holds failure pages."""
+_ENGLISH: Final = re.compile(r"\.en\.md$", re.IGNORECASE)
 _SKIPPED: Final = frozenset((FAILURES, "node_modules", "__pycache__", "venv"))
 
 
@@ -22,11 +24,15 @@ def builtin_dir() -> Path:
 
 def documents(folder: Path, *, failures: bool = False) -> Iterator[Path]:
     """Markdown files under a folder, sorted, hidden and foreign folders left out; failure pages only on request."""
+    for top, names in _walked(folder, failures=failures):
+        yield from (Path(top) / name for name in names)
+
+
+def _walked(folder: Path, *, failures: bool) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with the names of its documents: a path is costly, and not every document is wanted."""
     for top, below, files in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith(".") and (name not in _SKIPPED or (failures and name == FAILURES)))
-        for name in sorted(files):
-            if is_document(name):
-                yield Path(top) / name
+        yield top, sorted(filter(is_document, files))
 
 
 def is_document(name: str) -> bool:
@@ -38,8 +44,9 @@ def failure_pages(folders: Iterable[Path]) -> list[Path]:
     """The failure pages under library folders, twins in another language left out."""
     found: list[Path] = []
     for folder in folders:
-        below = documents(folder, failures=True)
-        found += [path for path in below if FAILURES in (folder.name, *path.relative_to(folder).parts[:-1]) and not is_twin(path)]
+        for top, names in _walked(folder, failures=True):
+            if FAILURES in (folder.name, *Path(top).relative_to(folder).parts):
+                found += [path for path in (Path(top, name) for name in names if not _ENGLISH.search(name)) if not is_twin(path)]
     return found
 
 
