@@ -16,6 +16,8 @@ from tui.run.events import Outcome
 from tui.run.journal import read_runs
 
 _MOST_RUNS = 200
+ANSWERS = "answers"
+"""The folder, in the program's own, of the documents that hold a model's commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,10 @@ class Used:
 
 
 def recent(home: Path, most: int) -> list[Used]:
-    """The documents used last that still exist, the latest first; none where there is no journal, or none that can be read."""
+    """The documents used last that still exist, the latest first; none where there is no journal, or none that can be read.
+
+    A model's guesses, kept as documents for the record, are nothing to come back to.
+    """
     file = home / "runs.db"
     if not file.is_file():
         return []
@@ -46,7 +51,8 @@ def recent(home: Path, most: int) -> list[Used]:
             latest[used.path] = used
         elif used.ran and not known.ran:  # opened after its last run
             latest[used.path] = Used(known.path, known.title, known.at, ran=True, verdict=used.verdict)
-    return list(islice((used for used in latest.values() if used.path.is_file()), most))
+    guesses = home.absolute() / ANSWERS
+    return list(islice((used for used in latest.values() if used.path.parent != guesses and used.path.is_file()), most))
 
 
 def _read(db: sqlite3.Connection) -> Iterator[Used]:

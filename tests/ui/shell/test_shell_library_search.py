@@ -288,3 +288,14 @@ async def test_files_that_come_change_and_go_show_at_once(shelf: Path, monkeypat
         (shelf / "bad.md").write_bytes(b"\xff\x00\x01")
         await sight(pilot, "打不开")
         assert "bad" in shown(pilot.app.screen)
+
+
+def test_a_models_guesses_are_nothing_to_come_back_to(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    guess = tmp_path / "answers" / "abc.md"
+    guess.parent.mkdir()
+    for path in (guess, tmp_path / "mine.md"):
+        path.write_text("# A", "utf-8")
+        journal.opened(str(path), path.stem)
+    journal.close()
+    assert [used.title for used in recent(tmp_path, 9)] == ["mine"]

@@ -112,3 +112,17 @@ async def test_a_no_mends_nothing(tmp_path: Path) -> None:
         await pilot.press("n")
         await until(pilot, lambda: program.screen is guide)
         assert journal.mended(guide.runner.state.run) == []
+
+
+async def test_back_from_a_page_that_mended_the_failure_is_history(tmp_path: Path) -> None:
+    async with rehearsed(tmp_path, "apt-lock-held") as (program, _), program.run_test(size=(140, 40), notifications=True) as pilot:
+        await failed(pilot)
+        guide = screen(pilot)
+        await pilot.press("m")
+        await sight(pilot, "这样修好？")
+        await pilot.press("y")
+        await until(pilot, lambda: program.screen is not guide and sees(pilot, "修好了") and not screen(pilot).runner.busy)
+        await pilot.press("escape")
+        await until(pilot, lambda: program.screen is guide and sees(pilot, "✓ 修好了：按 m 再做这一步"))
+        await pilot.press("m")
+        await until(pilot, lambda: guide.runner.state.step("install").outcome is Outcome.PASSED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textual.app import ComposeResult
+from textual.reactive import reactive
 
 from tui.judge.failure import Sure
 from tui.run.events import PROBE, Cause, Proof
@@ -33,6 +34,7 @@ _RULED_OUT = Text("{title}（看过了，不是它）", "{title} (a look has rul
 _OPEN = Text("看过一眼，没有分出来", "a look has decided nothing")
 _FOLLOWS = Text("{title}（由上面的引起）", "{title} (follows from the above)")
 _TITLE = Text("{title}（{sure}）", "{title} ({sure})")
+_MENDED = Text("修好了：按 m 再做这一步", "mended: press m to do this step again")
 _BEST, _OTHER, _MAYBE = Cell("✗", "$bad"), Cell("◦", "$faint"), Cell("?", "$decide")
 _UNKNOWN = Text("没有认识的原因；这几行像是错误：", "no known cause; these lines look like errors:")
 _TEACH = Text("T 教会程序认它", "T teaches the program to know it")
@@ -50,6 +52,9 @@ class DiagnosisPanel(TopicPanel):
     DiagnosisPanel { height: auto; padding-left: 1; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
 
+    mended: reactive[frozenset[str]] = reactive(frozenset)
+    """The steps whose failure was mended since; what explained it is history then."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._heading = Heading(_DIAGNOSIS)
@@ -64,7 +69,16 @@ class DiagnosisPanel(TopicPanel):
         """Show what is known."""
         found = causes(self.state, self.step_id)
         self._heading.facts = (visible(found[0].id),) if found else ()
+        if self.step_id in self.mended:
+            was = tuple((_OTHER, Cell(visible(str(cause.title)), "$muted")) for cause in found[:1])
+            self._table.rows = ((Cell("✓", "$ok"), Cell(str(_MENDED), "bold $ink")), *was)
+            return
         self._table.rows = tuple(rows(found) if found else unknown(suspects(self.state, self.step_id)))
+
+    def watch_mended(self) -> None:
+        """What was to mend is mended."""
+        if self.is_mounted:
+            self.tell()
 
 
 def causes(state: RunState, step_id: str) -> tuple[Cause, ...]:

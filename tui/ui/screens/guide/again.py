@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tui.guide.model import Step
+from tui.guide.model import ActionSpec, Item, Step
 from tui.judge.evidence import Status
 from tui.run.state import StepState
 from tui.texts import Text
 from tui.ui.dialogs.confirm import ConfirmDialog
+from tui.ui.panels.told import Facts, part, sentence
 from tui.ui.screens.guide.status import name
 from tui.ui.widgets.cells import visible
 
@@ -28,6 +29,24 @@ def undo_question(step: Step, place: str) -> ConfirmDialog:
     """The dialog, with the very script; dismissed with True to undo."""
     why = _UNDO_WHY.fill(step=name(step), place=visible(place), script="\n".join(map(visible, step.undo.rstrip().splitlines())))
     return ConfirmDialog(_UNDO, why, yes=_UNDO_YES, no=_UNDO_NO)
+
+
+_WAY = Text("这样修好？", "Mend it like this?")
+_WAY_WHY = Text("{way}\n在哪里：{place}", "{way}\nwhere: {place}")
+_WAY_PRICE = Text("\n代价：{price}", "\nprice: {price}")
+_WAY_YES = Text("修", "mend")
+_WAY_NO = Text("不修", "leave it")
+
+
+def way_question(way: Item, facts: Facts, place: str) -> ConfirmDialog:
+    """Before a way out that the document offers: what it does, its price, where; dismissed with True to take it."""
+    words = (way.say or way.use) if isinstance(way, ActionSpec) else ""
+    does = sentence(part(facts, "does"))
+    why = _WAY_WHY.fill(way="\n".join(map(visible, filter(None, (words, does)))), place=visible(place))
+    if price := sentence(part(facts, "price")):
+        more = _WAY_PRICE.fill(price=price)
+        why = Text(why.zh + more.zh, why.en + more.en)
+    return ConfirmDialog(_WAY, why, yes=_WAY_YES, no=_WAY_NO)
 
 
 def again_question(step: Step, state: StepState) -> ConfirmDialog:

@@ -13,6 +13,7 @@ from tui.guide.parse import parse
 from tui.run.advice import document, suggested
 from tui.run.ask import ConfirmLine, ConfirmQuestion
 from tui.run.plan import Request
+from tui.run.recent import ANSWERS
 from tui.texts import Text, same
 from tui.ui.dialogs.consent import ConsentDialog
 from tui.ui.screens.guide.screen import GuideScreen
@@ -28,7 +29,7 @@ def guide_of(answer: str, on: str) -> Guide:
 
     Raises ConfigError where it can't be written.
     """
-    folder = config.private_folder(config.home() / "answers")
+    folder = config.private_folder(config.home() / ANSWERS)
     text = document(suggested(answer), on)
     path: Path = folder / f"{secrets.token_hex(6)}.md"
     try:

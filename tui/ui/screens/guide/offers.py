@@ -74,6 +74,10 @@ def _copyable(screen: GuideReading) -> bool:
     return told(screen.runner) is not None or (screen.step_here is not None and bool(screen.step_here.commands))
 
 
+def _mendable(screen: GuideReading) -> bool:
+    return screen.cause_here is not None or screen.again_here is not None or screen.way_here is not None
+
+
 def _tickable(screen: GuideReading) -> bool:
     """The run waits for a tick, or the cursor is on a thing to do by hand."""
     if screen.asker.waiting:
@@ -91,7 +95,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "check_only": _checks,
     "tick": _tickable,
     "mend": lambda screen: screen.mend_here is not None or screen.cause_here is not None,
-    "repair": lambda screen: not screen.runner.busy and (screen.cause_here is not None or screen.mended_for is not None),
+    "repair": lambda screen: not screen.runner.busy and _mendable(screen),
     "others": lambda screen: bool(screen.others_here),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,
     "ask": failed,

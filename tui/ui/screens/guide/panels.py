@@ -108,9 +108,10 @@ class Panels(Vertical):
     def _sometimes(self) -> tuple[TopicPanel, ...]:
         return tuple(self.query(TopicPanel))
 
-    def show_state(self, state: RunState, step_id: str) -> None:
-        """The run as it is now, seen from one step."""
+    def show_state(self, state: RunState, step_id: str, mended: frozenset[str] = frozenset()) -> None:
+        """The run as it is now, seen from one step. `mended` are the failed steps that were mended and not run again since."""
         self._state, self._step = state, step_id
+        self.query_one(diagnosis.DiagnosisPanel).mended = mended
         panels: tuple[ChecksPanel | ValuesPanel | TopicPanel, ...] = (self.checks, self.values, *self._sometimes)
         for panel in panels:
             panel.state = state

@@ -10,13 +10,14 @@ from tui.guide.model import ActionSpec, Command, Step
 from tui.run.events import GOOD, Cause, Mends
 from tui.run.past import Past
 from tui.run.plan import SERVER, Given
+from tui.run.state import Phase
 from tui.texts import Text
 from tui.ui.dialogs.choose import ChooseDialog
 from tui.ui.dialogs.links import LinkDialog
 from tui.ui.document.messages import CursorMoved, LinkClicked
 from tui.ui.log.view import LogScreen
 from tui.ui.panels.diagnosis import causes
-from tui.ui.panels.told import parts, word
+from tui.ui.panels.told import Facts, parts, word
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import awaited, links_of, told
 from tui.ui.screens.guide.stage import GuideStage
@@ -117,10 +118,35 @@ class GuideReading(GuideStage):
         step, stop = self.step_here, self.document.current
         if step is None or self.runner.busy:
             return None
-        facts = self.runner.state.step(step.id).topics.get("network") or {}
-        ways = {item.options.get("how"): n for n, item in enumerate(step.items) if isinstance(item, ActionSpec) and item.explicit}
-        found = [ways[word(each, "id")] for each in parts(facts, "mends") if word(each, "id") in ways and not each.get("blocked")]
+        found = [item for item, _ in self.ways(step)]
         return found[0] if found and not (stop is not None and stop.item in found) else None
+
+    def ways(self, step: Step) -> list[tuple[int, Facts]]:
+        """The items of a failed step that are ways out of what its action found, with what it told of each; the best first."""
+        seen = self.runner.state.step(step.id)
+        if seen.phase is not Phase.ENDED or seen.outcome in GOOD:
+            return []
+        items = {item.options.get("how"): n for n, item in enumerate(step.items) if isinstance(item, ActionSpec) and item.explicit}
+        told = parts(seen.topics.get("network") or {}, "mends")
+        return [(items[word(each, "id")], each) for each in told if word(each, "id") in items and not each.get("blocked")]
+
+    @property
+    def way_here(self) -> int | None:
+        """The way out under the cursor, else the best one of the step under the cursor."""
+        step, stop = self.step_here, self.document.current
+        found = [item for item, _ in self.ways(step)] if step is not None and not self.runner.busy else []
+        return stop.item if stop is not None and stop.item in found else next(iter(found), None)
+
+    @property
+    def mended_here(self) -> Step | None:
+        """The step under the cursor, if it failed and was mended since."""
+        step = self.step_here
+        return step if step is not None and step.id in self.still_mended and not self.runner.busy else None
+
+    @property
+    def again_here(self) -> Step | None:
+        """The step that is mended and to do again: the one for which this page was opened, or the one under the cursor."""
+        return self.mended_for or self.mended_here
 
     def action_mend(self) -> None:
         """To the ways out the document itself has; else the failure page that fits, opened for the place where the step failed."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
 
-from tui.errors import ZhinanError
 from tui.guide.model import Manual, Step, is_offered
-from tui.run.events import UNDO, AnyEvent, Cause, CommandStarted, ManualAwaited, StepStarted
-from tui.run.plan import SERVER, Request
+from tui.run.events import UNDO, AnyEvent, CommandStarted, ManualAwaited, StepStarted
+from tui.run.plan import Request
 from tui.run.state import Phase
 from tui.texts import Text
 from tui.ui.dialogs.confirm import ConfirmDialog
-from tui.ui.dialogs.mend import MendDialog
 from tui.ui.document.line import Stop
 from tui.ui.document.messages import Activated
 from tui.ui.panels.login import KEYS
@@ -25,11 +21,10 @@ from tui.ui.screens.guide.again import again_question, undo_question
 from tui.ui.screens.guide.bindings import BINDINGS
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import told
+from tui.ui.screens.guide.mending import GuideMending
 from tui.ui.screens.guide.offers import done, offered_beside, offered_here, on_offer
-from tui.ui.screens.guide.past import GuidePast
 from tui.ui.screens.guide.stage import NARROW
 from tui.ui.seams import front
-from tui.ui.widgets.cells import visible
 
 _BUSY = Text("“{step}”还在执行：先等它结束，或按 x 停止", "“{step}” is still running: let it end, or press x to stop it")
 _NOTHING = Text("这份文档里没有可以执行的步骤", "This document has no step that could run")
@@ -40,9 +35,7 @@ _OFFERED = Text(
 )
 _NO_UNDO = Text("文档没有写怎样撤销这一步", "The document does not say how to undo this step")
 _NO_CHECKS = Text("这一步没有检查", "This step has no checks")
-_NO_MEND = Text("这里没有要修的：这一步没有失败，或者没有认识的原因", "There is nothing to mend: no failure here, or no known cause")
 _AGAIN = Text("再做“{step}”", "“{step}” again")
-_MENDED = Text("修好了：按 m 再做“{step}”", "Mended: press m to do “{step}” again")
 _NO_PROBE = Text("没有要分清的原因", "There are no causes to tell apart")
 _LEAVE = Text("离开这份指南？", "Leave this guide?")
 _LEAVE_WHY = Text(
@@ -53,7 +46,7 @@ _LEAVE_YES = Text("停止并离开", "stop and leave")
 _LEAVE_NO = Text("留下", "stay")
 
 
-class GuideScreen(GuidePast):
+class GuideScreen(GuideMending):
     """All keys of an open guide."""
 
     BINDINGS: ClassVar[list[BindingType]] = BINDINGS
@@ -69,7 +62,7 @@ class GuideScreen(GuidePast):
 
     def key_words(self, action: str) -> Text | None:
         """Other words for a key while a link waits to be opened: the keys are about the link then, as its panel says."""
-        if action == "repair" and self.is_mounted and (step := self.mended_for) is not None:
+        if action == "repair" and self.is_mounted and (step := self.again_here) is not None:
             return _AGAIN.fill(step=status.name(step))
         waits = self.is_mounted and told(self.runner) is not None
         return KEYS[action][1] if waits and action in KEYS else None
@@ -87,6 +80,7 @@ class GuideScreen(GuidePast):
     async def _run(self, request: Request) -> None:
         if self._shut:
             return
+        way = self.is_way(request)
         try:
             await self.runner.run(request, self._happened)
         except Exception as error:  # noqa: BLE001  the screen stays usable whatever broke; the details go to the log file
@@ -94,9 +88,8 @@ class GuideScreen(GuidePast):
         if not self.runner.busy:
             self.asker.withdraw()
         if not self._shut:
+            self.note_mended(request if way else None)
             self.refresh_all()
-            if (step := self.mended_for) is not None:
-                self.say(_MENDED.fill(step=status.name(step)))
 
     def _happened(self, event: AnyEvent) -> None:
         """Move along with the run, unless the reader has gone to read somewhere else."""
@@ -182,49 +175,14 @@ class GuideScreen(GuidePast):
             return
         self.start(Request(steps=(step.id,), checks_only=True))
 
-    def action_repair(self) -> None:
-        """On a guide: show the mend of the likeliest cause, and run it after a yes. On a page that has mended: do the failed step again."""
-        if self.runner.busy:
-            self.free_step()
-        elif self.mended_for is not None:
-            self._do_again(self.mended_for)
-        elif self.step_here is not None and self.cause_here is not None:
-            self._preview(self.step_here, self.cause_here)
-        else:
-            self.say(_NO_MEND)
-
-    def _preview(self, step: Step, cause: Cause) -> None:
-        from tui.guide.mends import mend_of
-
-        page = Path(cause.page)
-        try:
-            mend = mend_of(page)
-        except ZhinanError as error:
-            self.say(error.text)
-            return
-        given = self.given_for(step, cause)
-        if mend is None:
-            front(self).open_beside(page, given, self)  # nothing of it runs: it is all to be read
-            return
-        request = Request(steps=(mend.step.id,))
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                front(self).open_beside(page, replace(given, approved=True), self, request)
-
-        self.app.push_screen(MendDialog(mend, visible(given.places.get(SERVER, "").removeprefix("ssh://"))), answered)
-
-    def _do_again(self, step: Step) -> None:
-        if self.opened_by is not None:
-            self.opened_by.pending = Request(steps=(step.id,))
-            front(self).leave_guide()
-
     def on_screen_resume(self) -> None:
         """In front again, or for the first time: begin with what was asked for meanwhile."""
         request, self.pending = self.pending, None
         if request is not None:
             self.document.goto(request.steps[0])
             self.start(request)
+        elif self.is_mounted and self.mended:
+            self.refresh_all()
 
     def action_probe(self) -> None:
         """Run the probe of the likeliest cause where the step failed; the ranking follows what it shows."""

@@ -18,8 +18,9 @@ from textual.screen import Screen
 
 from tui import config
 from tui.guide.model import Guide, Step
+from tui.run.events import GOOD
 from tui.run.plan import Given, Request
-from tui.run.state import RunState
+from tui.run.state import Phase, RunState
 from tui.texts import Text
 from tui.ui.asker import ScreenAsker
 from tui.ui.document import DocumentView
@@ -64,6 +65,8 @@ class GuideStage(Screen[None]):
         self.guide = guide
         self.practice = practice
         self.given = given
+        self.mended: dict[str, float | None] = {}
+        """Failed steps that were mended since, by id, with the moment at which the try that failed began."""
         self.opened_by: GuideStage | None = None
         """For a failure page: the guide whose failure it explains."""
         self.pending: Request | None = None
@@ -134,6 +137,16 @@ class GuideStage(Screen[None]):
         stop = self.document.current
         return next((step for step in self.guide.steps if stop is not None and step.id == stop.step_id), None)
 
+    @property
+    def still_mended(self) -> frozenset[str]:
+        """The ids of the steps that were mended and not run again since."""
+        state = self.runner.state
+        return frozenset(
+            step
+            for step, started in self.mended.items()
+            if (seen := state.step(step)).phase is Phase.ENDED and seen.outcome not in GOOD and seen.started == started
+        )
+
     def places(self) -> Mapping[str, str]:
         """Target names and addresses as far as known; an empty address is not known yet."""
         state = self.runner.state
@@ -190,7 +203,7 @@ class GuideStage(Screen[None]):
         strip = self.query_one("#strip", StepStrip)
         strip.state = state
         strip.current = step.id if step else ""
-        self.panels.show_state(state, step.id if step else "")
+        self.panels.show_state(state, step.id if step else "", self.still_mended)
         if step is not None and self.app.size.width < NARROW:
             nth = self.guide.steps.index(step) + 1
             self.query_one("#title", TitleBar).note = _NTH.fill(n=nth, all=len(self.guide.steps))
