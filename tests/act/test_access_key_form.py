@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from act_server import Server as Scripted
 from act_server import play
-from lockdown_world import World
+from acted_lockdown import World
 
-from tui.act.lockdown_place import keys
+from tui.act.ecs import keys
 from tui.cloud.ecs_keys import ID, SECRET, Keys
 from tui.run.action import Stage
 from tui.run.ask import KeyAnswer, KeyQuestion, Nobody

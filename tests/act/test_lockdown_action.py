@@ -153,10 +153,19 @@ async def test_who_stops_the_way_back_reads_how_it_was_left(world: World) -> Non
     assert (story.phase, story.next) == (Phase.NEEDS_HAND, Next.ROLL_BACK)
 
 
-async def test_two_truths_about_the_instance_stop_it(world: World) -> None:
-    played = await world.run(instance="cn-beijing/i-other")
+@pytest.mark.parametrize("written", ["cn-beijing/i-other", "i-2", "db"])
+async def test_two_truths_about_the_instance_stop_it(world: World, written: str) -> None:
+    world.stage.region.instances["i-2"] = Instance("i-2", "db", enis=[Eni("eni-2", [GROUP], "172.16.0.6")])
+    played = await world.run(instance=written)
     assert "says that it is" in played.why
     assert world.phase is None
+
+
+async def test_a_server_that_can_not_say_which_instance_it_is_must_be_named(world: World) -> None:
+    world.who = "instance=\nregion=\n"
+    assert "could not read from its metadata" in (await world.run()).why
+    assert world.phase is None
+    assert (await world.run(instance="web-1")).outcome is Outcome.PASSED
 
 
 async def test_a_rehearsal_never_uses_the_readers_own_keys(world: World) -> None:

@@ -13,9 +13,9 @@ the way in through the tailnet was proven, restart included, minutes before the 
 back by hand in the console, lie on the disk in plain words (`by-hand.txt`).
 
 Options: server, local (names of the two places; default the action's own place, or `ecs` where that is `local`, and `local`); instance
-(`region/i-…`, where the server can't say it itself); port (default the one its SSH server listens on); mode (loopback, remove, narrow;
-default loopback); allowed (CIDRs that may stay, with narrow); wide (split, drop: what becomes of rules that speak of more than the port);
-user (for the login through the tailnet); dry (true: show and judge everything, change and restart nothing).
+(id, region/id, address or name, where the server can't say it itself); port (default the one its SSH server listens on); mode (loopback,
+remove, narrow; default loopback); allowed (CIDRs that may stay, with narrow); wide (split, drop: what becomes of rules that speak of more
+than the port); user (for the login through the tailnet); dry (true: show and judge everything, change and restart nothing).
 
 Observes topic `firewall`: see `lockdown_facts`. Learns lockdown_id, the record's name.
 """
@@ -26,12 +26,12 @@ from typing import Any, Final
 
 from tui import config
 from tui.act import lockdown_facts as facts
+from tui.act.ecs import ecs_api, same_machine
 from tui.act.lockdown_back import Hand
 from tui.act.lockdown_close import Closing
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_gates import Evidence, open_gates
 from tui.act.lockdown_left import nothing_left
-from tui.act.lockdown_place import api, keys, place
 from tui.act.lockdown_proof import Ways
 from tui.act.lockdown_record import BEFORE, BY_HAND, Record, begin
 from tui.act.lockdown_show import Panel, pause
@@ -106,16 +106,15 @@ class _Lockdown:
     async def _read(self) -> None:
         """The server, by its own word, and its rules. Changes nothing."""
         stage = self.stage
-        found = await keys(stage)
-        region, instance, certain = await place(stage, self.server)
-        self.cloud = EcsCloud(api(stage, found), region, instance)
+        ecs = await ecs_api(stage)
+        found, certain = await same_machine(stage, ecs, self.server)
+        region, instance = found.region, found.id
+        self.cloud = EcsCloud(ecs, region, instance)
         nothing_left(config.home(stage.environ), instance, dry=self.dry)
         self.known = await own_keys(stage, self.server)
         self.port = _port(stage, self.known.port)
         self.panel = Panel(stage, facts.empty(self.server, region, instance, port=self.port, mode=self.mode, dry=self.dry))
-        await self.panel.note(Text("阿里云：{keys}；实例 {region}/{id}", "Alibaba Cloud: {keys}; instance {region}/{id}").fill(
-            keys=found.told, region=region, id=instance
-        ))  # fmt: skip
+        await self.panel.note(Text("实例 {region}/{id}", "instance {region}/{id}").fill(region=region, id=instance))
         await self.panel.tell()
         self.host = await survey(stage, self.server)
         now = await look(stage, self.host, self.server)

@@ -14,10 +14,10 @@ from typing import Final
 
 from tui import config
 from tui.act import lockdown_facts as facts
+from tui.act.ecs import ecs_api
 from tui.act.lockdown_back import Hand
 from tui.act.lockdown_close import NeedsHand
 from tui.act.lockdown_cloud import EcsCloud
-from tui.act.lockdown_place import api, keys
 from tui.act.lockdown_record import Found, Record, records, take
 from tui.act.lockdown_show import Panel, pause
 from tui.act.network_look import check_names
@@ -63,7 +63,7 @@ async def _restore(stage: Stage, record: Record) -> None:
     if story.endpoint != stage.environ.get(VARIABLE, ""):
         text = Text("这条记录属于另一个接口：{endpoint}", "this record belongs to another API: {endpoint}")
         raise Refused(text.fill(endpoint=story.endpoint or "aliyuncs.com"))
-    cloud = EcsCloud(api(stage, await keys(stage)), story.region, story.instance)
+    cloud = EcsCloud(await ecs_api(stage), story.region, story.instance)
     panel = Panel(stage, facts.empty(story.server, story.region, story.instance, port=story.port, mode="restore", dry=False))
     before, after = story.before, story.after
     if before is None or after is None:
