@@ -72,7 +72,13 @@ def start(found: Found, keys: Keys, environ: Mapping[str, str] = os.environ) -> 
 
 
 def detach(found: Found, given: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> bool:
-    """Start the process. `given` is a typed key, handed over on a pipe: in no argument and no environment."""
+    """Start the process, if none is at work on the record yet. `given` is a typed key, handed over on a pipe: in no argument and no
+    environment.
+    """
+    try:
+        os.close(held(found.folder / LOCK))
+    except (Taken, OSError):
+        return True
     words = [sys.executable, "-m", __name__, str(found.folder.parents[1]), found.id, *(["key"] if given else [])]
     paths = [str(Path(tui.__file__).parents[1]), environ.get("PYTHONPATH", "")]
     env = {**environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
