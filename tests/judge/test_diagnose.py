@@ -127,6 +127,12 @@ def test_a_good_end_excuses_what_came_before_but_not_what_lasts() -> None:
     assert ids(look("Complete!\ncould not get lock /var/lib/dpkg/lock\n", NONE, LOCK)) == ["lock"]
 
 
+def test_a_good_end_excuses_only_what_happens_in_its_steps() -> None:
+    ends = replace(NONE, steps=("install",))
+    ssh, apt = page("ssh", "no matching host key", steps=["verify", "install"]), page("apt", "could not get lock", steps=["install"])
+    assert ids(look("could not get lock /x\nno matching host key\nComplete!\n", ends, ssh, apt)) == ["ssh"]
+
+
 @pytest.mark.parametrize(
     ("log", "found"),
     [

@@ -71,24 +71,23 @@ class Book:
         self._numbers = numbers
         self._patterns = Patterns(numbers)
         self._anything = frozenset(self._patterns.blind())
-        harmless = [sign for page in pages if page.id == HARMLESS for sign in page.signs if not self._spoilt(sign)]
-        self._endings = tuple(pattern for sign in harmless if sign.done for pattern in sign.lines)
-        self._harmless = tuple(pattern for sign in harmless if not sign.done for pattern in sign.lines)
+        harmless = [(sign, page.steps) for page in pages if page.id == HARMLESS for sign in page.signs if not self._spoilt(sign)]
+        self._endings = tuple((pattern, frozenset(steps)) for sign, steps in harmless if sign.done for pattern in sign.lines)
+        self._harmless = tuple(pattern for sign, _ in harmless if not sign.done for pattern in sign.lines)
         self._causes = _causes(self.pages)
 
     def diagnose(self, log: Iterable[bytes], step: str | None = None) -> Diagnosis:
         """Read a log, given as blocks of bytes cut anywhere. `step`: the id of the step that failed."""
         seen = self._patterns.scan(log)
-        done = max((place.line for pattern in self._endings for place in self._places(pattern, seen)), default=0)
-        found = [finding for page in self.pages if page.id != HARMLESS and (finding := self._finding(page, seen, done, step))]
-        return Diagnosis(seen.lines, _ranked(found, self._causes), () if found else self._suspects(seen, done))
+        found = [finding for page in self.pages if page.id != HARMLESS and (finding := self._finding(page, seen, step))]
+        return Diagnosis(seen.lines, _ranked(found, self._causes), () if found else self._suspects(seen, self._done((), seen)))
 
     def _places(self, pattern: str, seen: Seen) -> list[Place]:
         return seen.places.get(self._numbers[pattern], [])
 
-    def _finding(self, page: Page, seen: Seen, done: int, step: str | None) -> Finding | None:
+    def _finding(self, page: Page, seen: Seen, step: str | None) -> Finding | None:
         best: tuple[int, Sure, tuple[Place, ...]] | None = None
-        over = self._over(page, seen)
+        over, done = self._over(page, seen), self._done(page.steps, seen)
         for sign in page.signs:
             proof = self._proof(sign, seen, over if sign.lasting else max(done, over))
             if proof and not self._spoilt(sign):
@@ -101,6 +100,11 @@ class Book:
         if step and page.steps:
             score += _STEP if step in page.steps else -_STEP
         return Finding(page, score, sure, proof)
+
+    def _done(self, steps: Iterable[str], seen: Seen) -> int:
+        """The last line that says all these steps came to a good end, or 0."""
+        ended = [pattern for pattern, its in self._endings if not its or its.issuperset(steps)]
+        return max((place.line for pattern in ended for place in self._places(pattern, seen)), default=0)
 
     def _over(self, page: Page, seen: Seen) -> int:
         """The last line that says the page's failure is past, or 0."""

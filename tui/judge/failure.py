@@ -33,7 +33,7 @@ class Sign:
 
     Each pattern of `lines` must be found on some line that no pattern of `but` matches; where `within` is not 0, all of them inside so many
     lines. No pattern of `unless` may be found anywhere. `lasting`: it still holds where the log goes on to succeed.
-    `done` (the harmless page only): the line says that all before it came to a good end. `at` is its line in the page.
+    `done` (the harmless page only): the line says that what its page's steps are for came to a good end. `at` is its line in the page.
     """
 
     lines: tuple[str, ...]
