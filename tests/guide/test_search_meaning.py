@@ -115,6 +115,25 @@ def test_title_before_heading_before_command_before_text(tmp_path: Path) -> None
     assert found(index, "nebula") == ["a.md", "b.md", "c.md", "d.md", "f.md", "g.md", "e.md"]
 
 
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("nebula", ["z.md", "a.md", "y.md"]),  # a heading first; of two texts the guide's
+        ("nebula stuck", ["z.md", "a.md", "y.md"]),
+        ("nebula failed", ["a.md", "z.md"]),  # what stands in a log is asked of the failure pages
+    ],
+)
+def test_of_hits_as_good_as_each_other_the_likelier_document_comes_first(tmp_path: Path, words: str, names: list[str]) -> None:
+    failures = tmp_path / "guides" / "failures"
+    failures.mkdir(parents=True)
+    (failures / "a.md").write_text("# nebula is stuck, it failed\n", encoding="utf-8")
+    (tmp_path / "guides" / "z.md").write_text("# nebula is stuck, it failed\n", encoding="utf-8")
+    (tmp_path / "guides" / "y.md").write_text("# Y\n\nnebula is stuck\n", encoding="utf-8")
+    index = Index(tmp_path / "home", [tmp_path / "guides"])
+    index.update()
+    assert found(index, words) == names
+
+
 def test_as_written_before_by_sound_before_a_typo(tmp_path: Path) -> None:
     folder = tmp_path / "guides"
     folder.mkdir()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from shell_stage import NOW, Scripted, passing, screen, sees, shown, sight, until
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -86,6 +87,16 @@ async def test_results_come_while_typing_with_the_line_that_matches() -> None:
         await until(pilot, lambda: rows(pilot) == ["", "a.md", "b.md", "", "old-key.md"])
         await pilot.press("escape")
         await until(pilot, lambda: rows(pilot) == ["", "a.md", "b.md", ""])
+
+
+async def test_letters_that_come_in_the_same_burst_as_the_slash_are_words() -> None:
+    async with at_library().run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: len(rows(pilot)) > 1)
+        for name, char in (("slash", "/"), *((char, char) for char in "pqdenglu")):
+            pilot.app.post_message(events.Key(name, char))
+        field = pilot.app.screen.query_one("#words", Input)
+        await until(pilot, lambda: field.value == "pqdenglu")
+        assert isinstance(pilot.app.screen, LibraryScreen)  # p is no practice, q no good-bye
 
 
 async def test_what_matched_is_lit() -> None:

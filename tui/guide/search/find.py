@@ -22,6 +22,13 @@ from tui.texts import Language
 
 _MOST_PLACES = 40
 _TOGETHER = 2
+_NEARLY = 0.02
+"""Scores as near as this are as good as each other; then what kind of line and what kind of document decide."""
+_LIKE_AN_ERROR = re.compile(
+    "error|fail|fatal|denied|refused|timed? ?out|cannot|can't|could not|unable|unreachable|no such|not found|panic|exception"
+    "|错误|失败|拒绝|超时|无法|不能|不上|不了|找不到|没有那个"
+)
+"""Words that somebody copies from a log: their answer is a failure page. What one wants to do is in a guide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Hit:
     """A line that matches. `line` counts from 1; `heading` are the headings it stands under, the outermost first.
 
     `text` is the line without the marks before its words, `spans` are (start, end) in characters of it; `score` is between 0 and 1.
+    `titled`: it is a title or a heading.
     """
 
     path: Path
@@ -38,6 +46,7 @@ class Hit:
     text: str
     spans: tuple[tuple[int, int], ...]
     score: float
+    titled: bool = False
 
     @property
     def failure(self) -> bool:
@@ -98,7 +107,10 @@ def find(
         if limit is not None and len(hits) >= limit:
             break
     counted = read >= many
-    hits.sort(key=lambda hit: (-hit.score, hit.path, hit.line))
+    failures_first = bool(_LIKE_AN_ERROR.search(fold(words)))
+    hits.sort(
+        key=lambda hit: (-round(hit.score / _NEARLY), not hit.titled, hit.failure is not failures_first, -hit.score, hit.path, hit.line)
+    )
     total = len({hit.path for hit in hits}) if counted else many
     return Found(tuple(hits), total, counted)
 
@@ -228,6 +240,7 @@ class _Document:
             text,
             _merged((start, end) for start, end in spans if start < end <= len(text)),
             round(points / whole, 3),
+            self.source.marks[line] in (lines.TITLE, lines.HEADING),
         )
 
 

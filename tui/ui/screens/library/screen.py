@@ -63,7 +63,7 @@ class LibraryScreen(Keeper):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#guides"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("library.find", "slash", "find", Text("搜索", "search")),
+        key("library.find", "slash", "find", Text("搜索", "search"), priority=True),
         key("library.practice", "p", "practice", Text("练习", "practice")),
         key("library.reload", "f5", "reload", Text("重新读取", "reload"), show=False),
         key("library.down", "j", "cursor(1)", Text("下一份", "next guide"), show=False),
@@ -136,8 +136,8 @@ class LibraryScreen(Keeper):
             front(self).open_path(row.path, row.line)
 
     def action_find(self) -> None:
-        """Type into the search line."""
-        self.query_one("#words", Input).focus()
+        """Type into the search line, at once: letters that come in the same burst are words already and no keys."""
+        self.set_focus(self.query_one("#words", Input))
 
     def action_clear(self) -> None:
         """Empty the search line and go back to the list."""
