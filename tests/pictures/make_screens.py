@@ -1,7 +1,8 @@
 """Takes the pictures of the program that the READMEs show: the real program on a real terminal, keys pressed, words waited for.
 
 `python tests/pictures/make_screens.py [FOLDER] [NAME…]` writes all pictures, or those named, to FOLDER (default: `images/`). A guide that
-runs in a picture runs against recordings (`replayed.py`), so that no server, port, folder or date of whoever takes them shows.
+runs in a picture runs against recordings (`replayed.py`), so that no server, port, folder or date of whoever takes them shows; the last
+step is rehearsed in a practice world (`rehearsed.py`), whose folder and ports are its own.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 ZH, EN = "guides/tailscale-ecs.md", "guides/tailscale-ecs.en.md"
 PROGRAM = ("-m", "tui")
 REPLAYED = ("tests/pictures/replayed.py",)
+
+REHEARSED = ("tests/pictures/rehearsed.py",)
 
 Keys = Callable[[Display], None]
 
@@ -90,6 +93,53 @@ def in_english(display: Display) -> None:
     display.wait("00:02")
 
 
+def firewall(display: Display) -> None:
+    """The last step, rehearsed: who gets in now, by which rules, and what closing would change."""
+    display.wait("用 Tailscale 从任何地方连上")
+    display.settle()
+    display.press("]", "]", "]", "]", "]")
+    display.settle()
+    display.press("r")
+    display.wait("改完之后", "万一进不去", "退出码 0")
+    display.settle()
+
+
+def _to_the_lockdown(display: Display, *sight: str) -> None:
+    """Every gate is looked at, and the first question stands on the screen."""
+    display.wait(sight[0])
+    display.settle()
+    display.press("]", "]", "]", "]", "]")
+    for _ in range(45):
+        if any(row.startswith("▌") and "aliyun.lockdown" in row for row in display.text().splitlines()):
+            break
+        display.press("j")
+        display.settle(quiet=0.2)
+    display.press("r")
+    display.wait(sight[1])
+    display.press("1", "enter")
+    display.wait(sight[2])
+    display.settle()
+
+
+def lockdown(display: Display) -> None:
+    """All gates are open; the change is shown, and the server's name is wanted."""
+    _to_the_lockdown(display, "用 Tailscale 从任何地方连上", "输入 1 以继续", "输入 ecs-practice")
+
+
+def ways_back(display: Display) -> None:
+    """Closed and proven; the ways back in, with the rules to put back."""
+    lockdown(display)
+    display.press(*"ecs-practice", "enter")
+    display.wait("公网已关", "退出码 0", limit=120.0)
+    display.press("b")
+    display.settle()
+
+
+def lockdown_in_english(display: Display) -> None:
+    """As `lockdown`, in the other language."""
+    _to_the_lockdown(display, "Reach your Alibaba Cloud", "Type 1 to go on", "Type ecs-practice")
+
+
 PICTURES = (
     Picture("screen-library.png", PROGRAM, library, settings={"library": '["~/notes"]'}),
     Picture("screen-guide.png", (*REPLAYED, ZH, "installing"), installing),
@@ -97,6 +147,10 @@ PICTURES = (
     Picture("screen-approval.png", (*PROGRAM, ZH), approval),
     Picture("screen-80x24.png", (*REPLAYED, ZH, "installing"), installing, size=(80, 24)),
     Picture("screen-english.png", (*REPLAYED, EN, "installing"), in_english, language="en"),
+    Picture("screen-firewall.png", REHEARSED, firewall),
+    Picture("screen-lockdown.png", REHEARSED, lockdown),
+    Picture("screen-ways-back.png", REHEARSED, ways_back),
+    Picture("screen-lockdown-english.png", REHEARSED, lockdown_in_english, language="en"),
 )
 
 

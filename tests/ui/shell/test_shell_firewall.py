@@ -51,7 +51,8 @@ FACTS: dict[str, Any] = {
         gate("boot", "pass", both("tailscaled 开机自启", "tailscaled starts at boot"), both("重启服务后 3 秒登录", "back after 3 s")),
         gate("saved", "fail", both("旧规则已存盘", "the old rules are saved"), both("还没有存", "not saved yet"), "save"),
     ],
-    "looking": "", "not_covered": [both("负载均衡转发来的流量不经过安全组", "traffic from load balancers passes no security group")],
+    "decision": {"opens": False, "say": both("还不能关", "not yet")}, "looking": "",
+    "not_covered": [both("负载均衡转发来的流量不经过安全组", "traffic from load balancers passes no security group")],
     "by_hand": [both("规则 sgr-bp17：把源改回 0.0.0.0/0", "rule sgr-bp17: turn the source back into 0.0.0.0/0")],
     "link": "https://ecs.console.aliyun.com/securityGroup/region/cn-hangzhou", "saved": "", "at": NOW,
 }  # fmt: skip

@@ -43,6 +43,8 @@ _ENDED = {
         Text("没能自动恢复，要你亲手改：照“万一进不去”做", "it could not be put back: do it by hand, as “If you can't get in” says"),
     ),
 }
+_UNPROVEN = ("written", "proving")
+_WRITTEN = Text("规则已经改成：{who}", "the rules say now: {who}")
 _TROUBLE = Text("{what}；试了 {n} 次，{time} 后再试", "{what}; tried {n} times, again in {time}")
 _BARE = re.compile(r"[\da-f.:/]+")
 _PRIORITY = Text("优先级 {n}", "priority {n}")
@@ -68,6 +70,7 @@ _CALL_WORDS = {
 _BY_WORDS = Text("你自己打开的", "opened by you")
 _LATER = Text("证明还没有开始", "not looked at yet")
 _NOT_YET = Text("还没轮到", "not yet")
+_UNTRIED = Text("没有再试", "not tried again")
 _LOOKING = Text("正在看", "looking")
 _REMEDY = {
     "verify": Text("再做一次第4步：证明能经隧道登录", "prove the login through the tunnel once more (step 4)"),
@@ -86,7 +89,10 @@ _REMEDY = {
 def conclusion(facts: Facts, *, before: bool = False, now: float = 0.0) -> Iterator[Line]:
     """Who gets in, in a sentence, and how far the work is. `before`: it was seen closed earlier. `now` in Unix seconds."""
     who, is_open, phase = sentence(part(facts, "who")), facts.get("open"), word(facts, "phase")
-    if who:
+    after = sentence(part(facts, "who_after"))
+    if after and phase in _UNPROVEN:
+        yield UNSURE, Cell(str(_WRITTEN.fill(who=after)), "bold $decide")
+    elif who:
         if is_open is True:
             yield FAIL, Cell(who, "bold $bad")
         elif is_open is False:
@@ -193,11 +199,12 @@ def proof_rows(facts: Facts) -> Iterator[Entry]:
     """What is proven after the change, once it was begun."""
     if word(facts, "phase") in ("", "looking", "shown", "gates", "refused"):
         return
+    over = word(facts, "phase") in ("closed", "restored")
     for each in parts(facts, "proofs"):
         status = word(each, "status")
         if status == "waiting" and word(facts, "mode") == "open":  # an opening has the rules to prove and nothing else
             continue
-        said = sentence(part(each, "say")) or (str(_LATER) if status == "waiting" else "")
+        said = sentence(part(each, "say")) or (str(_UNTRIED if over else _LATER) if status == "waiting" else "")
         yield _SIGNS.get(status, TODO), Cell(sentence(part(each, "title"))), Cell(said, "$muted")
 
 

@@ -13,7 +13,7 @@ from tui.run.events import Outcome
 from tui.run.state import CommandState, Phase, RunState, StepState
 from tui.texts import Text
 from tui.ui.widgets.cells import clock, visible
-from tui.ui.widgets.marks import ENDINGS, LIVE, Mark, mark
+from tui.ui.widgets.marks import ENDINGS, LIVE, RUNNING, Mark, mark
 
 _SPIN = "|/-\\"
 _LOST = Text(
@@ -36,8 +36,9 @@ def name(step: Step) -> str:
 
 
 def live_step(guide: Guide, state: RunState) -> Step | None:
-    """The step that is being worked on."""
-    return next((step for step in guide.steps if state.step(step.id).phase in LIVE), None)
+    """The step that is being worked on, be it only at an item run by itself."""
+    whole = next((step for step in guide.steps if state.step(step.id).phase in LIVE), None)
+    return whole or next((step for step in guide.steps if any(ran.end is None for ran in state.step(step.id).commands.values())), None)
 
 
 def line(guide: Guide, state: RunState, *, now: float, busy: bool, stopping: bool, fault: Text | None) -> Content | None:
@@ -76,8 +77,8 @@ def _busy(guide: Guide, state: RunState, now: float, *, stopping: bool) -> Conte
     if seen.phase is Phase.WAITING:
         text = _manual_text(step, seen)
         return Content.assemble(("! ", "$decide"), (str(_BY_HAND.fill(text=text)), "$decide"))
-    sign = mark(seen)
-    parts = [(f"{spin} ", "$alive"), (str(sign.word), "$alive"), (f"  {name(step)}", "$ink")]
+    word = mark(seen).word if seen.phase in LIVE else RUNNING.word
+    parts = [(f"{spin} ", "$alive"), (str(word), "$alive"), (f"  {name(step)}", "$ink")]
     since = _since(seen)
     if since is not None:
         parts.append((f"  {clock(now - since)}", "$muted"))
@@ -113,6 +114,8 @@ def _ended(guide: Guide, state: RunState) -> Content:
 
 def _passed(guide: Guide, state: RunState, sign: Mark) -> Content:
     ended = [state.step(step.id) for step in guide.steps if state.step(step.id).phase is Phase.ENDED]
+    if not ended:  # an item was run by itself
+        return Content.assemble((f"{sign.sign} ", sign.role), (str(sign.word), f"bold {sign.role}"))
     count = str(_ONE_STEP) if len(ended) == 1 else str(_STEPS.fill(n=len(ended)))
     seconds = sum(step.seconds or 0 for step in ended)
     words = str(_DONE if len(ended) > 1 else sign.word)
