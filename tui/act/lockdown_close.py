@@ -258,7 +258,7 @@ _MEMBERS: Final = Text(
     "用这个安全组的实例变了，什么都没有改：请重新执行这一步",
     "other instances use the group now; nothing was changed: run this step again",
 )
-_BACK: Final = Text("旧规则已恢复，并重新读取确认过。原因：{why}", "The old rules are back, and were read again to be sure: {why}")
+_BACK: Final = Text("{why}。旧规则已恢复，并重新读取确认过", "{why}. The old rules are back, and were read again to be sure")
 _OPEN_END: Final = Text(
     "{why}，而旧规则没能全部恢复：{left}。请照日志里的步骤在控制台恢复；下次启动 zhinan 也会再试",
     "{why}, and the old rules are not all back: {left}. Put them back in the console as shown; zhinan tries again when it starts",
