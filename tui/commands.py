@@ -10,23 +10,20 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from tui import __version__, config, texts
-from tui.door import complain, mended, screen
+from tui import __version__, config
+from tui.commands_past import report, resume, runs, undo
+from tui.door import mended, screen
 from tui.errors import UsageError
+from tui.options import EVENTS, HOST_KEY, INPUTS, JUNIT, WHERE, YES, inputs_of, pairs, said
 from tui.texts import Text
 
 if TYPE_CHECKING:
     from tui.guide.model import Guide
     from tui.run.plan import Request
-
-
-def _(zh: str, en: str) -> str:
-    """Help is read before anything else is known: its language is the environment's."""
-    return zh if texts.from_environment() == "zh" else en
 
 
 class _Front(click.Group):
@@ -38,29 +35,10 @@ class _Front(click.Group):
         return super().resolve_command(ctx, args)
 
 
-# What `run`, `resume` and `undo` have in common.
-_WHERE = click.option(
-    "--on", "places", multiple=True, metavar="NAME=TARGET",
-    help=_("目标在哪里，如 ecs=ssh://root@1.2.3.4 或 ecs=local", "where a target is: ecs=ssh://root@1.2.3.4, ecs=local"),
-)  # fmt: skip
-_INPUTS = click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help=_("填一个输入", "give an input's value"))
-_YES = click.option(
-    "--yes", is_flag=True,
-    help=_("批准这份文档的命令（不接受主机密钥，也不打开闸门）", "approve the document's commands (accepts no host key, opens no gate)"),
-)  # fmt: skip
-_HOST_KEY = click.option(
-    "--accept-new-host-key", is_flag=True, help=_("接受第一次见到的主机密钥", "accept a host key seen for the first time")
-)
-_EVENTS = click.option("--json", "as_json", is_flag=True, help=_("每个事件一行 JSON", "one event a line, as JSON"))
-_JUNIT = click.option(
-    "--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=_("写一份 JUnit 报告", "write a JUnit report")
-)
-
-
 @click.group(cls=_Front, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]},
-             help=_("打开一份 Markdown 指南，边读边执行。不带参数时打开知识库；zhinan 文件.md 打开那一份。",
+             help=said("打开一份 Markdown 指南，边读边执行。不带参数时打开知识库；zhinan 文件.md 打开那一份。",
                     "Open a Markdown guide, read it and run it. Without arguments: the library; zhinan FILE.md: that guide."))  # fmt: skip
-@click.version_option(__version__, prog_name="zhinan", help=_("显示版本", "show the version"))
+@click.version_option(__version__, prog_name="zhinan", help=said("显示版本", "show the version"))
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """See `help`."""
@@ -77,17 +55,17 @@ def open_(file: str) -> None:
     sys.exit(screen(library.find(file, config.load().folders)))
 
 
-@cli.command(help=_("不用全屏界面，执行指南的步骤。", "Run a guide's steps without the screen."))
+@cli.command(help=said("不用全屏界面，执行指南的步骤。", "Run a guide's steps without the screen."))
 @click.argument("guide")
-@click.option("--step", "steps", multiple=True, metavar="ID", help=_("只执行这一步，可重复", "run just this step; repeatable"))
-@click.option("--from", "start", metavar="ID", help=_("从这一步执行到最后", "run from this step to the last"))
-@_WHERE
-@_INPUTS
-@click.option("--force", is_flag=True, help=_("已经是这样的步骤也再做一次", "run steps that are already done, too"))
-@_YES
-@_HOST_KEY
-@_EVENTS
-@_JUNIT
+@click.option("--step", "steps", multiple=True, metavar="ID", help=said("只执行这一步，可重复", "run just this step; repeatable"))
+@click.option("--from", "start", metavar="ID", help=said("从这一步执行到最后", "run from this step to the last"))
+@WHERE
+@INPUTS
+@click.option("--force", is_flag=True, help=said("已经是这样的步骤也再做一次", "run steps that are already done, too"))
+@YES
+@HOST_KEY
+@EVENTS
+@JUNIT
 def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str, ...], inputs: tuple[str, ...], junit: Path | None,
         **flags: bool) -> None:  # fmt: skip
     """Run a guide headless."""
@@ -100,93 +78,16 @@ def run(guide: str, steps: tuple[str, ...], start: str | None, places: tuple[str
     mended()
     document = parse.load(library.find(guide, config.load().folders))
     request = _request(document, steps, start, force=flags["force"])
-    where = _pairs(places, "--on")
+    where = pairs(places, "--on")
     only = next(iter(where)) if len(where) == 1 else None
-    given = Given(where, _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"], place=only)
+    given = Given(where, inputs_of(document, pairs(inputs, "--input")), approved=flags["yes"], place=only)
     ways = Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"], junit=junit)
     sys.exit(asyncio.run(run_headless(document, request, given, ways)))
 
 
-@cli.command(help=_("接着做一次停下、失败或断掉的执行。RUN 是 zhinan runs 里的编号，或 last。",
-                    "Go on with a run that stopped, failed or was cut off. RUN is an id from zhinan runs, or last."))  # fmt: skip
-@click.argument("run")
-@click.option("--from", "start", default="", metavar="ID", help=_("还要从这一步做到最后", "also do all from this step to the last"))
-@_WHERE
-@_INPUTS
-@_YES
-@_HOST_KEY
-@_EVENTS
-@_JUNIT
-def resume(run: str, start: str, places: tuple[str, ...], inputs: tuple[str, ...], junit: Path | None, **flags: bool) -> None:
-    """Go on with a run."""
-    from tui.headless.resume import Wish, known
-    from tui.headless.resume import resume as go_on
-    from tui.headless.runner import Ways
-
-    mended()
-    found, document = known(config.load(), run)
-    wish = Wish(start, _pairs(places, "--on"), _inputs(document, _pairs(inputs, "--input")), approved=flags["yes"])
-    ways = Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"], junit=junit)
-    sys.exit(go_on(found, document, wish, ways))
-
-
-@cli.command(help=_("撤销一次执行做过的步骤，或恢复关闭公网 SSH 之前的规则；不带 RUN 时恢复最近一次关闭。",
-                    "Take back a run's steps, or a lockdown: the rules as they were. Without RUN: the latest lockdown."))  # fmt: skip
-@click.argument("run", default="")
-@click.option("--step", "steps", multiple=True, metavar="ID", help=_("只撤销这一步，可重复", "take back just this step; repeatable"))
-@_WHERE
-@_YES
-@_HOST_KEY
-@_EVENTS
-def undo(run: str, steps: tuple[str, ...], places: tuple[str, ...], **flags: bool) -> None:
-    """Take back what a run did, or a lockdown."""
-    from tui.headless.runner import Ways
-    from tui.headless.undo import Choice
-    from tui.headless.undo import undo as take_back
-
-    mended()
-    choice = Choice(steps, _pairs(places, "--on"), approved=flags["yes"])
-    sys.exit(take_back(run, choice, Ways(json=flags["as_json"], accept_new_host_key=flags["accept_new_host_key"])))
-
-
-@cli.command(help=_("列出做过的执行，最近的在前。", "List past runs, the newest first."))
-@click.argument("guide", default="")
-@click.option(
-    "--limit",
-    default=20,
-    show_default=True,
-    metavar="N",
-    type=click.IntRange(min=0),
-    help=_("最多几次，0 是全部", "at most so many; 0: all"),
-)
-@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
-def runs(guide: str, limit: int, *, as_json: bool) -> None:
-    """What was run, of one guide or of all."""
-    from tui.headless.runs import listed
-
-    listed(config.load(), guide, limit, as_json=as_json)
-
-
-@cli.command(help=_("一次执行的报告（Markdown，可以贴进工单）。RUN 是 zhinan runs 里的编号，或 last。",
-                    "A run's report, in Markdown, fit for a ticket. RUN is an id from zhinan runs, or last."))  # fmt: skip
-@click.argument("run")
-@click.option("-o", "--output", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help=_("写进文件（已经有的不会覆盖）", "into a file (one that is there is not overwritten)"))  # fmt: skip
-@click.option("--force", is_flag=True, help=_("覆盖已有的文件", "overwrite the file"))
-@click.option("--mask", is_flag=True, help=_("公网地址和主机名换成编号", "numbers in place of public addresses and names of hosts"))
-@click.option(
-    "--json", "as_json", is_flag=True, help=_("每个事件一行 JSON，和 run --json 一样", "its events as JSON, one a line, like run --json")
-)
-def report(run: str, file: Path | None, **flags: bool) -> None:
-    """Tell of a run."""
-    from tui.headless.report import report as tell
-
-    tell(config.load(), run, file, **flags)
-
-
-@cli.command(help=_("列出指南的步骤和命令。", "List a guide's steps and commands."))
+@cli.command(help=said("列出指南的步骤和命令。", "List a guide's steps and commands."))
 @click.argument("guide")
-@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+@click.option("--json", "as_json", is_flag=True, help=said("输出 JSON", "print JSON"))
 def steps(guide: str, as_json: bool) -> None:
     """Show what a document means to the program."""
     from tui.guide import library, parse
@@ -211,11 +112,13 @@ def steps(guide: str, as_json: bool) -> None:
         click.echo(str(Text("这份文档里没有步骤", "this document has no steps")))
 
 
-@cli.command(help=_("在知识库的所有文档里查找；每个词都要有，可以写拼音或首字母。",
+@cli.command(help=said("在知识库的所有文档里查找；每个词都要有，可以写拼音或首字母。",
                     "Search all documents of the library; all words must be there; pinyin works, too."))  # fmt: skip
 @click.argument("words", nargs=-1, required=True)
-@click.option("--lines", is_flag=True, help=_("列出每一行，而不是每份文档里最好的一行", "every line, not just the best of each document"))
-@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
+@click.option(
+    "--lines", is_flag=True, help=said("列出每一行，而不是每份文档里最好的一行", "every line, not just the best of each document")
+)
+@click.option("--json", "as_json", is_flag=True, help=said("输出 JSON", "print JSON"))
 def search(words: tuple[str, ...], lines: bool, as_json: bool) -> None:
     """Search like grep does: exit code 1 where nothing is found."""
     from tui.headless.search import search as look
@@ -223,7 +126,7 @@ def search(words: tuple[str, ...], lines: bool, as_json: bool) -> None:
     sys.exit(look(config.load(), " ".join(words), every_line=lines, as_json=as_json))
 
 
-@cli.command(help=_("检查文档写得对不对，指出文件和行。", "Check documents; say file and line of what is wrong."))
+@cli.command(help=said("检查文档写得对不对，指出文件和行。", "Check documents; say file and line of what is wrong."))
 @click.argument("paths", nargs=-1, required=True)
 def lint(paths: tuple[str, ...]) -> None:
     """Lint files and folders."""
@@ -232,12 +135,12 @@ def lint(paths: tuple[str, ...]) -> None:
     sys.exit(examine(paths, config.load().folders))
 
 
-@cli.command(help=_("从日志找出失败的原因；- 是标准输入。", "Find out from a log why something failed; - is standard input."))
+@cli.command(help=said("从日志找出失败的原因；- 是标准输入。", "Find out from a log why something failed; - is standard input."))
 @click.argument("file", default="-")
-@click.option("--step", metavar="ID", help=_("失败的是哪一步", "which step failed"))
-@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
-@click.option("--ask", is_flag=True, help=_("再问模型，先给你看要发的文字", "then ask a model; shows what would be sent first"))
-@click.option("--yes", is_flag=True, help=_("同意发给模型，不再问", "agree to sending it to the model"))
+@click.option("--step", metavar="ID", help=said("失败的是哪一步", "which step failed"))
+@click.option("--json", "as_json", is_flag=True, help=said("输出 JSON", "print JSON"))
+@click.option("--ask", is_flag=True, help=said("再问模型，先给你看要发的文字", "then ask a model; shows what would be sent first"))
+@click.option("--yes", is_flag=True, help=said("同意发给模型，不再问", "agree to sending it to the model"))
 def diagnose(file: str, step: str | None, **flags: bool) -> None:
     """Diagnose a log; 0 whatever was found, because looking succeeded. With `--ask` the model's answer must be whole, too."""
     from tui.headless.diagnosis import diagnose_and_ask, diagnose_file
@@ -248,19 +151,23 @@ def diagnose(file: str, step: str | None, **flags: bool) -> None:
         click.echo(diagnose_file(file, step, config.load(), as_json=flags["as_json"]))
 
 
-@cli.command(help=_("从一份没人认识的失败日志写出一页故障页，以后就认识它；- 是标准输入。退出码：0 写好了；1 没写，因为别的日志也会对上。",
-                    "Write a failure page from the log of a failure nobody knew, so that it is known from now on; - is standard input."
-                    " Exit codes: 0 written; 1 not written, as other logs would match it, too."))  # fmt: skip
+@cli.command(help=said("从一份没人认识的失败日志写出一页故障页，以后就认识它；- 是标准输入。"
+                       "退出码：0 写好了；1 没写，因为别的日志也会对上。",
+                       "Write a failure page from the log of a failure nobody knew, so that it is known from now on; - is standard input."
+                       " Exit codes: 0 written; 1 not written, as other logs would match it, too."))  # fmt: skip
 @click.argument("file")
 @click.option("--line", "lines", type=click.IntRange(1), multiple=True, metavar="N",
-              help=_("说明问题的行，可重复；不写就用像错误的那几行", "a line that tells, repeatable; else those like errors"))  # fmt: skip
-@click.option("--title", default="", help=_("标题；不写就用第一行", "the title; else the first line"))
-@click.option("--id", "identity", default="", metavar="ID", help=_("页的 id；不写就由标题得出", "the page's id; else made from the title"))
-@click.option("--why", default="", help=_("为什么会这样", "why it happens"))
-@click.option("--mend", default="", help=_("怎么修；以“$ ”开头的是命令", "how to mend it; a command if it begins with “$ ”"))
+              help=said("说明问题的行，可重复；不写就用像错误的那几行",
+                        "a line that tells, repeatable; else those like errors"))  # fmt: skip
+@click.option("--title", default="", help=said("标题；不写就用第一行", "the title; else the first line"))
+@click.option(
+    "--id", "identity", default="", metavar="ID", help=said("页的 id；不写就由标题得出", "the page's id; else made from the title")
+)
+@click.option("--why", default="", help=said("为什么会这样", "why it happens"))
+@click.option("--mend", default="", help=said("怎么修；以“$ ”开头的是命令", "how to mend it; a command if it begins with “$ ”"))
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
-              help=_("写到哪个文件夹；不写就是你自己的故障页", "the folder to write to; else your own failure pages"))  # fmt: skip
-@click.option("--anyway", is_flag=True, help=_("太宽也照样写下", "write it though it is too wide"))
+              help=said("写到哪个文件夹；不写就是你自己的故障页", "the folder to write to; else your own failure pages"))  # fmt: skip
+@click.option("--anyway", is_flag=True, help=said("太宽也照样写下", "write it though it is too wide"))
 def teach(file: str, lines: tuple[int, ...], title: str, identity: str, why: str, mend: str, output: Path | None, anyway: bool) -> None:
     """Teach the program a failure."""
     from tui.guide.taught import Wish
@@ -271,14 +178,16 @@ def teach(file: str, lines: tuple[int, ...], title: str, identity: str, why: str
 
 
 @cli.command(
-    help=_("在自带的练习世界里把指南走一遍，不会碰到真实的服务器。", "Rehearse the guide in a world of its own; no real server is touched.")
+    help=said(
+        "在自带的练习世界里把指南走一遍，不会碰到真实的服务器。", "Rehearse the guide in a world of its own; no real server is touched."
+    )
 )
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="NAME",
-    help=_("让一步像真的那样失败，可重复", "make a step fail the way it really does; repeatable"),
+    help=said("让一步像真的那样失败，可重复", "make a step fail the way it really does; repeatable"),
 )
 def practice(faults: tuple[str, ...]) -> None:
     """Start the practice world and open the guide on it."""
@@ -288,9 +197,9 @@ def practice(faults: tuple[str, ...]) -> None:
     sys.exit(screen(None, faults))
 
 
-@cli.command(help=_("看看这台电脑准备好了没有。", "See whether this computer is ready."))
-@click.option("--json", "as_json", is_flag=True, help=_("输出 JSON", "print JSON"))
-@click.option("--forget-key", is_flag=True, help=_("忘掉存在系统钥匙串里的阿里云 AccessKey", "forget the AccessKey kept in the keyring"))
+@cli.command(help=said("看看这台电脑准备好了没有。", "See whether this computer is ready."))
+@click.option("--json", "as_json", is_flag=True, help=said("输出 JSON", "print JSON"))
+@click.option("--forget-key", is_flag=True, help=said("忘掉存在系统钥匙串里的阿里云 AccessKey", "forget the AccessKey kept in the keyring"))
 def doctor(as_json: bool, forget_key: bool) -> None:
     """Examine this computer, or forget the AccessKey that was kept here (1 where there was none)."""
     if forget_key:
@@ -318,6 +227,10 @@ _FORGOTTEN = Text("已从系统钥匙串里删掉阿里云 AccessKey", "the Alib
 _NO_KEY_KEPT = Text("系统钥匙串里没有本程序存的 AccessKey", "the keyring holds no AccessKey of this program")
 
 
+for _command in (resume, undo, runs, report):
+    cli.add_command(_command)
+
+
 def obey(argv: Sequence[str] | None) -> None:
     """Carry out a command line, the process's own for None; ends with SystemExit. Raises ZhinanError; wrong usage is said here."""
     try:
@@ -340,39 +253,6 @@ def _request(document: Guide, steps: tuple[str, ...], start: str | None, *, forc
     wanted = steps or (() if start else ids)
     later = ids[ids.index(start) :] if start else ()
     return Request(tuple(step for step in ids if step in wanted or step in later), force=force)
-
-
-def _pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals or not name:
-            raise UsageError(
-                Text("{option} 要写成 名字=值，不是“{word}”", "{option} is written NAME=VALUE, not “{word}”").fill(option=option, word=word)
-            )
-        pairs[name] = value
-    return pairs
-
-
-def _inputs(document: Guide, pairs: dict[str, str]) -> dict[str, Any]:
-    """Values for inputs; a secret on the command line is taken, with a warning that others can see it there."""
-    from tui.secret import Secret
-
-    kinds = {each.name: each.type for each in document.inputs}
-    values: dict[str, Any] = {}
-    for name, value in pairs.items():
-        if name not in kinds:
-            known = "、".join(kinds) or "—"
-            text = Text("{file} 没有输入“{name}”；有的是：{known}", "{file} has no input “{name}”; it has: {known}")
-            raise UsageError(text.fill(file=document.path.name, name=name, known=known))
-        if kinds[name] == "secret":
-            text = Text(
-                "注意：命令行上的 {name} 别人看得到；用环境变量 {name} 更好",
-                "note: others can see {name} on the command line; better set the variable {name}",
-            )
-            complain(str(text.fill(name=name)))
-        values[name] = Secret(value) if kinds[name] == "secret" else value
-    return values
 
 
 def _usage(error: click.ClickException) -> Text:

@@ -28,7 +28,7 @@ from tui.run.action import Actions, rootless
 from tui.run.ask import Asker
 from tui.run.events import AnyEvent, Outcome
 from tui.run.journal import Journal, JournalError
-from tui.run.outcome import outcome_of
+from tui.run.outcome import badness, outcome_of
 from tui.run.places import Places
 from tui.run.plan import Given, Plan, Request
 from tui.run.redact import Redactor
@@ -80,13 +80,12 @@ class Session:
         self.run_id, self.begun = run, True
         self._stem = f"{run}-{secrets.token_hex(2)}"  # jobs of the days before may still be there
         fields = {each.name for each in self.guide.inputs if each.type != "secret"}
-        later = {spec.name for spec in self.guide.targets if spec.value}
         values = self.state.values.items()
         self.found = {name: value.text for name, value in values if value.source != "input"}
         inputs = {name: value.text for name, value in values if value.source == "input" and name in fields}
-        places = {name: address for name, address in self.state.targets.items() if name not in later}
-        given = self.given
-        self.given = replace(given, places={**places, **given.places}, inputs={**inputs, **given.inputs})
+        later = {spec.name for spec in self.guide.targets if spec.value}
+        places = {name: address for name, address in self.state.targets.items() if name not in later} | dict(self.given.places)
+        self.given = replace(self.given, places=places, inputs=inputs | dict(self.given.inputs))
 
     def stop(self) -> None:
         """End the pass that began last, as soon as what runs has been ended; its events still come to their end."""
@@ -194,23 +193,15 @@ class _Pass:
         steps = sorted(plan.steps, key=lambda step: request.steps.index(step.id), reverse=True) if request.undo else plan.steps
         for step in steps:
             run = StepRun(
-                self,
-                session.asker,
-                session.places,
-                plan,
-                step,
-                redactor,
-                self.stop,
-                {**plan.values, **session.found},
-                session.actions,
+                self, session.asker, session.places, plan, step, redactor, self.stop, {**plan.values, **session.found}, session.actions,
                 session.book,
-            )
+            )  # fmt: skip
             ended.append(await run.all(request))
             session.found |= run.found
             self._keep(run.found, plan)
             if not run.good and not request.checks_only:
                 break
-        await self._tell_ended(*_worst(ended))
+        await self._tell_ended(*max(ended, key=lambda pair: badness(pair[0]), default=(Outcome.PASSED, None)))
 
     async def _probe(self, request: Request) -> None:
         """Look where a step failed, and diagnose it anew. The pass ends as the step has ended: a look changes nothing about that."""
@@ -301,10 +292,3 @@ class _Pass:
             return
         code = ev.EXIT_CODES[verdict] if exit_code is None else exit_code
         await self.tell(ev.RunEnded(run=self.run_id, at=time.time(), verdict=verdict, exit_code=code, why=why))
-
-
-_BADNESS = (Outcome.ALREADY, Outcome.PASSED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.REFUSED, Outcome.CANCELLED)
-
-
-def _worst(ended: list[tuple[Outcome, Text | None]]) -> tuple[Outcome, Text | None]:
-    return max(ended, key=lambda pair: _BADNESS.index(pair[0]), default=(Outcome.PASSED, None))

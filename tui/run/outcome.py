@@ -23,6 +23,7 @@ OUTCOMES = {
     Outcome.CANCELLED: ("!", Text("已取消", "cancelled")),
 }
 """The mark and the words of each outcome, where lines of text tell it."""
+_BADNESS = (Outcome.ALREADY, Outcome.PASSED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.REFUSED, Outcome.CANCELLED)
 CHECKS = {Status.PASS: "✓", Status.FAIL: "✗", Status.UNKNOWN: "?"}
 
 
@@ -52,6 +53,11 @@ class Pass(Protocol):
     def keep_tick(self, step: Step, item: Manual) -> None:
         """Remember that it was."""
         ...
+
+
+def badness(outcome: Outcome) -> int:
+    """How bad it is, for finding the worst of several."""
+    return _BADNESS.index(outcome)
 
 
 def outcome_of(error: ZhinanError) -> Outcome:

@@ -18,13 +18,12 @@ from tui.guide.model import Guide, Step
 from tui.run import events as ev
 from tui.run.events import GOOD, AnyEvent, Mends, Outcome
 from tui.run.journal import Journal, RunRow
-from tui.run.outcome import OUTCOMES
+from tui.run.outcome import OUTCOMES, badness
 from tui.run.state import Phase, RunState, cut_off, fold
 from tui.texts import Text
 
 LAST: Final = "last"
 """The word for the run that was worked on last."""
-_BADNESS: Final = (Outcome.ALREADY, Outcome.PASSED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.REFUSED, Outcome.CANCELLED)
 
 
 class End(StrEnum):
@@ -175,7 +174,7 @@ def _past(row: RunRow, short: str, told: Iterable[AnyEvent], *, open_end: bool) 
     stands: Outcome | End = End.UNDER_WAY if open_end else End.CUT_OFF
     if row.verdict is not None:
         outcomes = [step.outcome for step in state.steps.values() if step.phase is Phase.ENDED and step.outcome is not None]
-        stands = max((row.verdict, *outcomes), key=_BADNESS.index)
+        stands = max((row.verdict, *outcomes), key=badness)
         stands = End.UNDONE if undone and not outcomes and stands in GOOD else stands
     return Past(row, short, cut_off(state), stands, tuple(asked), tuple(undone), tuple(did), titles, done_as)
 
