@@ -54,8 +54,7 @@ def both(lab: Lab, tailnet: Tailnet, tmp_path_factory: pytest.TempPathFactory) -
             list(pool.map(join, two, [control.preauth_key() for _ in two]))
         for each in two:
             control.disable_expiry(each.host.name)
-            assert each.public()
-            assert each.inner()
+            assert (each.public(), each.inner()) == (True, True)
         home = tmp_path_factory.mktemp("patient")
         running = two[1].lock_down(home, hasty=False, typed="")
         stack.callback(running.close)
@@ -99,8 +98,7 @@ def once(do: Callable[[], object]) -> Callable[[], None]:
 
 
 BROKEN = ApiError("InternalError", status=500)
-HTML = Raw(502, b"<html>bad gateway</html>", "text/html")
-ODD = Raw(200, b"[]")
+HTML, ODD = Raw(502, b"<html>bad gateway</html>", "text/html"), Raw(200, b"[]")
 DISTURBED = {
     # name: (faults of the cloud, how it ends)
     "write: error, not made, four times": ([Fault("say", WRITE, times=4, error=BROKEN)], Phase.RESTORED),
@@ -120,8 +118,7 @@ def test_the_cloud_disturbs_it(guarded: Guarded, home: Path, name: str) -> None:
     faults, phase = DISTURBED[name]
     guarded.service.faults.add(*faults)
     ended = guarded.lock_down(home).end()
-    assert guarded.judge(home, ended) is phase, ended.said
-    assert ended.code == (0 if phase is Phase.CLOSED else 1)
+    assert (guarded.judge(home, ended), ended.code) == (phase, 0 if phase is Phase.CLOSED else 1), ended.said
 
 
 def test_rules_that_hold_late_are_waited_for(guarded: Guarded, home: Path) -> None:
