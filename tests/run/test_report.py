@@ -116,6 +116,16 @@ def test_a_failed_step_has_its_command_the_end_of_its_log_and_what_proves_the_ca
     assert "`apt-lock-held.md`" in told
 
 
+def test_where_no_cause_is_known_the_lines_like_errors_are_told(teller: Teller, journal: Journal) -> None:
+    teller.began("r-1", "a")
+    teller.tell(ev.StepStarted, "r-1", step="a", on="ecs", address="x", title="Step a")
+    teller.tell(ev.Diagnosed, "r-1", step="a", causes=(), suspects=(ev.Proof("E: strange", 0, 7),))
+    teller.tell(ev.StepEnded, "r-1", step="a", outcome=Outcome.FAILED, seconds=1.0)
+    told = report(journal, "r-1")
+    assert "**No known cause; lines that look like errors:**" in told
+    assert "- line 7 of the log: `E: strange`" in told
+
+
 def test_checks_questions_values_and_refusals_are_told(teller: Teller, journal: Journal) -> None:
     teller.began("r-1", "a", values={"REGION": "cn"})
     head = {"step": "a"}

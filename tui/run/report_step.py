@@ -42,6 +42,7 @@ _CUT: Final = Text("…（前面还有，完整的日志在 {file}）", "… (mo
 _TAIL_OF: Final = Text("日志的最后：", "The end of its log:")
 _BEFORE: Final = Text("（执行前看的）", " (looked at before)")
 _CAUSE: Final = Text("原因：{title}（{id}，{sure}，{score} 分）", "Cause: {title} ({id}, {sure}, score {score})")
+_UNKNOWN: Final = Text("没有认识的原因；像错误的几行：", "No known cause; lines that look like errors:")
 _FOLLOWS: Final = Text("由 {id} 引起", "follows from {id}")
 _LINE: Final = Text("日志第 {n} 行", "line {n} of the log")
 _SEEN: Final = Text("看到", "seen")
@@ -106,6 +107,9 @@ def lines(tried: Try, number: int, log: Logs) -> Iterator[str]:
         yield from ("", *told)
     for cause in tried.causes:
         yield from _cause(cause)
+    if tried.suspects and not tried.causes:
+        yield from ("", f"**{_UNKNOWN}**", "")
+        yield from (f"- {_from(proof)}: {code(proof.text[:_LONGEST])}" for proof in tried.suspects)
 
 
 def _command(ran: Ran, *, failed: bool, where: Path) -> Iterator[str]:

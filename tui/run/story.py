@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from tui.judge.evidence import End, Status
 from tui.run import events as ev
-from tui.run.events import AnyEvent, Cause, Outcome
+from tui.run.events import AnyEvent, Cause, Outcome, Proof
 from tui.run.state import CUT_OFF
 from tui.texts import Text
 
@@ -64,7 +64,8 @@ class Said:
 class Try:
     """One try at a step of the run `run`. `outcome` is None where it has none of its own: an item, a look, a step that was taken back.
 
-    `notes` are short remarks in order: what was done by hand, what was waited for, connections lost.
+    `suspects` are the lines that look like errors where no cause is known. `notes` are short
+    remarks in order: what was done by hand, what was waited for, connections lost.
     """
 
     run: str
@@ -84,6 +85,7 @@ class Try:
     asked: list[Said] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
     causes: tuple[Cause, ...] = ()
+    suspects: tuple[Proof, ...] = ()
     firewall: dict[str, object] = field(default_factory=dict)
 
 
@@ -207,7 +209,7 @@ class _Teller:
     def _diagnosed(self, event: ev.Diagnosed) -> None:
         tried = self._open.get(event.step) or self._aside.pop((event.step, ev.PROBE), None)
         if tried is not None:
-            tried.causes = event.causes
+            tried.causes, tried.suspects = event.causes, event.suspects
 
     def _told(
         self,

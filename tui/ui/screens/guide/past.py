@@ -20,7 +20,7 @@ from tui.ui.screens.guide.reading import GuideReading
 from tui.ui.screens.library.draw import when
 from tui.ui.widgets.cells import visible
 
-_OFFER = Text("上次（{when}）{word}，通过了 {n} 步：按 g 接着做", "Last time ({when}): {word}, {n} steps passed; press g to go on")
+_OFFER = Text("上次（{when}）{word}，通过了 {n} 步：按 g 接着做", "Last time ({when}): {word}, steps passed: {n}; press g to go on")
 _BACK = Text("都和上次一样了，下一步是“{step}”", "Everything is as it was; next is “{step}”")
 _CHANGED = Text("。这些步骤的命令后来改过：{steps}", ". These steps have other commands now: {steps}")
 _NOTHING = Text("没有可以接着做的", "There is nothing to go on with")
