@@ -214,14 +214,8 @@ def _fold_step(step: StepState, event: StepOnly) -> StepState:
         case ev.ConnectionRestored():
             return _with_command(step, event.item, linked=True, why=None)
         case ev.CommandEnded():
-            return _with_command(
-                _in(step, Phase.CHECKING, _alone(step, event.item)),
-                event.item,
-                end=event.end,
-                code=event.code,
-                seconds=event.seconds,
-                why=event.why,
-            )
+            checking, told = _in(step, Phase.CHECKING, _alone(step, event.item)), {"code": event.code, "seconds": event.seconds}
+            return _with_command(checking, event.item, end=event.end, why=event.why, **told)
         case ev.ManualAwaited():
             return _in(step, Phase.WAITING, event.alone)
         case ev.ManualDone():
