@@ -236,7 +236,7 @@ class Guarded:
     def public(self) -> bool:
         """Whether the internet gets in: a login from the reader's computer, a stranger's knock, another over IPv6 must all say the same."""
         with ThreadPoolExecutor() as pool:
-            login = pool.submit(self._login, self.host.ip)
+            login = pool.submit(self._login, self.host.ip, 3)
             stranger = pool.submit(greets, self.host.ip)
             six = pool.submit(inside, self.laptop.space, partial(greets, self.wall.six))
         found = {"login": login.result(), "stranger": stranger.result(), "six": six.result()}
@@ -245,10 +245,10 @@ class Guarded:
 
     def inner(self) -> bool:
         """Whether a login through the tailnet works."""
-        return self._login(self.tailnet)
+        return self._login(self.tailnet, 20)  # two that have not spoken yet take a moment to find each other
 
-    def _login(self, address: str) -> bool:
-        ssh = f"ssh -o BatchMode=yes -o ConnectTimeout=1 -o HostKeyAlias={self.host.ip} root@{address} hostname"
+    def _login(self, address: str, patience: int) -> bool:
+        ssh = f"ssh -o BatchMode=yes -o ConnectTimeout={patience} -o HostKeyAlias={self.host.ip} root@{address} hostname"
         return self.laptop.exec(ssh).stdout == f"{self.host.name}\n"
 
     def story(self, home: Path) -> Story:
