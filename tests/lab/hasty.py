@@ -20,7 +20,7 @@ _HASTE = 1000.0
 
 
 def _script(*words: Any, **more: Any) -> str:
-    return login(*words, **more).replace("ConnectTimeout=15", "ConnectTimeout=2")
+    return login(*words, **more).replace("ConnectTimeout=15", "ConnectTimeout=5")
 
 
 async def _stream(stage: Stage, command: str, **more: Any) -> Any:
