@@ -1,4 +1,7 @@
-"""A program that locks down and kills itself at the event of that number: `lockdown_child.py HOME ENDPOINT NUMBER`."""
+"""A program that locks down and kills itself at the event of that number: `lockdown_child.py HOME ENDPOINT NUMBER [beside]`.
+
+With `beside`, a process that outlives it stands by.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tui.act.guard_start import detach
 from tui.act.lockdown_back import Hand, Nobody
 from tui.act.lockdown_close import Closing, Proved
 from tui.act.lockdown_cloud import EcsCloud
-from tui.act.lockdown_record import begin
+from tui.act.lockdown_record import Found, begin
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.judge.evidence import Status
@@ -62,6 +66,9 @@ async def main() -> None:
 
     record.add = added  # type: ignore[method-assign]
     record.add(Phase.SAVED, before=wall_to_map(made.before), plan=[change_to_map(each) for each in made.changes])
+
+    if len(sys.argv) > 4:
+        detach(Found(record.folder, record.story), {})
 
     async def told(_name: str, _proved: Proved) -> None:
         return

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tui.act.guard_start import detach
 from tui.act.lockdown_back import Nobody
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_record import Found, begin
 from tui.act.opening_end import Shutter
-from tui.act.opening_guard import detach
 from tui.act.opening_make import Letting
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi

@@ -13,10 +13,14 @@ import pytest
 from ecs_stage import Stage
 from test_lockdown_killed import environ, start, story
 
-from tui.act.lockdown_record import records
-from tui.act.opening_guard import LOCK, keep
+from tui.act.guard import keep
+from tui.act.guard_start import LOCK, beside
+from tui.act.lockdown_record import Found, begin, records
+from tui.cloud.ecs_keys import Keys
 from tui.judge.lockdown import Next, Phase
 from tui.practice.ecs.state import Group, Rule
+from tui.secret import Secret
+from tui.texts import same
 
 CHILD = Path(__file__).with_name("opening_child.py")
 HOUR = "3600"
@@ -117,11 +121,11 @@ def test_one_process_for_each_record(shut: Stage, tmp_path: Path) -> None:
 
     name = opened(shut, tmp_path, 0, "0").stdout.strip()
     handle = held(records(tmp_path)[0].folder / LOCK)
-    done = start(shut, tmp_path, "-m", "tui.act.opening_guard", str(tmp_path), name)
+    done = start(shut, tmp_path, "-m", "tui.act.guard", str(tmp_path), name)
     assert done.returncode == 0
     assert own(shut), "the other one is at it"
     os.close(handle)
-    done = start(shut, tmp_path, "-m", "tui.act.opening_guard", str(tmp_path), name)
+    done = start(shut, tmp_path, "-m", "tui.act.guard", str(tmp_path), name)
     assert done.returncode == 0, done.stderr
     assert not own(shut)
 
@@ -131,7 +135,7 @@ def test_a_typed_key_comes_on_standard_input(shut: Stage, tmp_path: Path) -> Non
     whole = environ(shut, tmp_path)
     bare = {name: value for name, value in whole.items() if not name.startswith("ALIBABA_CLOUD_ACCESS")}
     given = "{" + ", ".join(f'"{each}": "{value}"' for each, value in whole.items() if each not in bare) + "}"
-    words = [sys.executable, "-m", "tui.act.opening_guard", str(tmp_path), name, "key"]
+    words = [sys.executable, "-m", "tui.act.guard", str(tmp_path), name, "key"]
     done = subprocess.run(words, env=bare, input=given, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert not own(shut)
@@ -156,3 +160,14 @@ def _guide(home: Path) -> Path:
     document = home / "guide.md"
     document.write_text("# G\n\n## Step 1: look\n\n```bash\ntrue\n```\n", "utf-8")
     return document
+
+
+@pytest.mark.parametrize(("endpoint", "starts"), [("", True), ("http://127.0.0.1:9", False)])
+def test_a_rehearsal_has_no_process_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str, starts: bool) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("tui.act.guard_start._spawned", lambda words, *_, **__: started.append(words))
+    record = begin(tmp_path, region="cn-hangzhou", instance="i-1", server="web-1", port=22, endpoint=endpoint)
+    keys = Keys("asked", same("test"), id="LTAI-typed", secret=Secret("typed"))
+    beside(Found(record.folder, record.story), keys)
+    record.close()
+    assert [words[-2:] for words in started] == [[record.id, "key"]] * starts

@@ -6,11 +6,13 @@ server's name typed by a person; the rules read again, still the same; the chang
 planned; nobody gets in from outside, a fresh login through the tailnet reaches the same machine, Cloud Assistant answers. Whatever does not
 hold from the first call on brings the old rules back (`lockdown_close`, `lockdown_back`).
 
-The second guard, if this computer dies in the middle, is the record: the next `zhinan` that starts finds it and brings the old rules back
-(`lockdown_recover`). No timer on the server does it, because such a timer would need the account's key there, and a server that may change
-its own firewall is worth more to a thief than what is guarded here. A timer at the cloud does not exist for rules. What stands in for one:
-the way in through the tailnet was proven, restart included, minutes before the first call, and the old rules, with the way to put them
-back by hand in the console, lie on the disk in plain words (`by-hand.txt`).
+The second guard, if the program dies in the middle, is a small process beside it (`guard`): it needs neither program nor terminal, and
+brings the old rules back as soon as the record is let go half done. If this computer dies, the next `zhinan` that starts does the same
+(`lockdown_recover`). No timer on the server does it, because such a timer would need the account's key or role there, and a server that may
+change its own firewall is worth more to a thief than what is guarded here; a rule of the cloud knows no end, and a job of the cloud's own
+scheduler would need rights that the least policy does not give. What stands in for both: the way in through the tailnet was proven, restart
+included, minutes before the first call, and the old rules, with the way to put them back by hand in the console, lie on the disk in plain
+words (`by-hand.txt`).
 
 Options: server, local (names of the two places; default the action's own place, or `ecs` where that is `local`, and `local`); instance
 (id, region/id, address or name, where the server can't say it itself); port (default the one its SSH server listens on); mode (loopback,
@@ -27,13 +29,14 @@ from typing import Any, Final
 from tui import config
 from tui.act import lockdown_facts as facts
 from tui.act.ecs import ecs_api, same_machine
+from tui.act.guard_start import beside
 from tui.act.lockdown_back import Hand
 from tui.act.lockdown_close import Closing
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_gates import Evidence, open_gates
 from tui.act.lockdown_left import nothing_left
 from tui.act.lockdown_proof import Ways
-from tui.act.lockdown_record import BEFORE, BY_HAND, Record, begin
+from tui.act.lockdown_record import BEFORE, BY_HAND, Found, Record, begin
 from tui.act.lockdown_show import Panel, pause
 from tui.act.network_look import check_names, choice
 from tui.act.tailscale import Host, hopeless, look, survey
@@ -222,6 +225,7 @@ class _Lockdown:
         if self.record is None:
             raise RuntimeError("saved before")
         stage = self.stage
+        beside(Found(self.record.folder, self.record.story), self.cloud.api.keys)
         hand = Hand(self.record, self.cloud, self.panel, sleep=pause(stage))
         closing = Closing(
             hand, self.made, ways, self.panel.told, sleep=self._sleep, stopped=stage.stop.is_set, taken=stage.stop.clear

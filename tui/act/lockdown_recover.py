@@ -15,11 +15,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tui.act.guard_news import collect
+from tui.act.guard_start import detach
 from tui.act.lockdown_back import Hand, Nobody
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_record import Found, Record, Taken, take, unfinished
 from tui.act.opening_end import finish
-from tui.act.opening_guard import detach
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.cloud.ecs_sdk import VARIABLE
@@ -32,12 +33,17 @@ Sleep = Callable[[float], Awaitable[Any]]
 
 
 async def recover(home: Path, environ: Mapping[str, str] = os.environ, *, rounds: int = ROUNDS, sleep: Sleep = asyncio.sleep) -> list[Text]:
-    """Bring every unfinished lockdown to its end, as far as it can be done without asking; a sentence for each that was worth one."""
-    said = [await _one(found, environ, rounds, sleep) for found in unfinished(home)]
-    return [each for each in said if each is not None]
+    """Bring every unfinished lockdown to its end, as far as it can be done without asking; a sentence for each that was worth one, and for
+    what was done by a process beside an earlier program.
+    """
+    said = [await bring_back(found, environ, rounds=rounds, sleep=sleep) for found in unfinished(home)]
+    return [*await asyncio.to_thread(collect, home), *(each for each in said if each is not None)]
 
 
-async def _one(found: Found, environ: Mapping[str, str], rounds: int, sleep: Sleep) -> Text | None:
+async def bring_back(
+    found: Found, environ: Mapping[str, str] = os.environ, *, rounds: int = ROUNDS, sleep: Sleep = asyncio.sleep
+) -> Text | None:  # fmt: skip
+    """Do what one record says is left to do. None: nothing worth a word, or a program is at it."""
     if found.story is not None and found.story.kind == OPENING:
         return await _opening(found, environ, rounds, sleep)
     told: dict[str, Any] = {"folder": found.folder, "id": found.id, "server": found.id}

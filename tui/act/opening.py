@@ -2,7 +2,7 @@
 
 For travelling, when the tunnel can't be used: one rule for one address is added to a security group, after its effect was proven on the
 rules as they are and agreed to by a person. The record is on the disk before the first call, as with a lockdown, and each call is in it
-before it is sent. `opening_guard` and `opening_end` end it: the program, a process beside it, the next start, and `aliyun.shut`.
+before it is sent. `guard` and `opening_end` end it: the program, a process beside it, the next start, and `aliyun.shut`.
 
 Options: instance (id, region/id, address or name; default the server found before, else the input PUBLIC_IP), region; port (default 22);
 hours (1 to 72, default 4); address (whom to let in, an address or a network; default the present one, see `opening_address`), server (a
@@ -19,13 +19,13 @@ from typing import Final
 from tui import config
 from tui.act import lockdown_facts as facts
 from tui.act.ecs import ecs_api, locate, permissions_told
+from tui.act.guard import start
 from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_record import BEFORE, BY_HAND, Found, Record, begin, records, take
 from tui.act.lockdown_show import Panel, pause
 from tui.act.network_look import check_names
 from tui.act.opening_address import Mine, my_address
 from tui.act.opening_end import Shutter, when
-from tui.act.opening_guard import start
 from tui.act.opening_make import Letting, longer
 from tui.act.opening_told import openings, standings
 from tui.cloud.ecs_sdk import VARIABLE
