@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 import pytest
-from shell_stage import NOW, Scripted, app, began, command_ended, ended, screen, sees, sight, step_ended, until
+from shell_stage import DOCUMENT, NOW, Script, Scripted, app, began, command_ended, ended, screen, sees, sight, step_ended, until
 from test_shell_undo import OFFERING
 
 from tui.run import events as ev
@@ -81,3 +81,64 @@ async def test_a_way_that_fails_mends_nothing_and_a_no_takes_none() -> None:
         await until(pilot, lambda: len(session.requests) == 2 and not screen(pilot).runner.busy)
         assert screen(pilot).still_mended == frozenset()
         assert sees(pilot, "网段撞上了（确定）")
+
+
+REMEDIES = """
+<!-- command
+name: enable-at-boot
+explicit: true
+-->
+```bash
+sudo systemctl enable tailscaled
+```
+
+<!-- action
+use: tailscale.verify
+name: verify-expiry
+explicit: true
+disable_expiry: true
+-->
+"""
+
+
+def shut(*gates: tuple[str, str]) -> Script:
+    """A step that ends because these gates are not open: each a remedy and a status."""
+
+    async def script(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+        yield began(request)
+        yield ev.StepStarted(run="r", at=NOW, step="look", on="ecs", address="x")
+        told = [{"id": "g", "remedy": remedy, "status": status, "typed": ""} for remedy, status in gates]
+        yield ev.Observed(run="r", at=NOW, step="look", item=0, topic="firewall", facts={"gates": told})
+        yield step_ended("look", Outcome.REFUSED, Text("还不能关公网 SSH", "not yet"))
+        yield ended(Outcome.REFUSED)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("gates", "leads_to"),
+    [
+        ([("enable", "pass"), ("expiry", "fail"), ("enable", "fail")], "verify-expiry"),
+        ([("assistant", "fail"), ("enable", "unknown")], "enable-at-boot"),
+        ([("assistant", "fail"), ("enable", "pass")], None),
+    ],
+)
+async def test_d_leads_to_what_opens_a_gate_wherever_it_stands(gates: list[tuple[str, str]], leads_to: str | None) -> None:
+    before, mark, after = DOCUMENT.rpartition("\n## ")
+    program, session = app(shut(*gates), before + mark + after.rstrip() + "\n" + REMEDIES)
+    async with program.run_test(size=(140, 40), notifications=True) as pilot:
+        await pilot.press("r")
+        await sight(pilot, "还不能关公网 SSH")
+        await until(pilot, lambda: not screen(pilot).runner.busy)
+        await pilot.press("d")
+        stop = screen(pilot).document.current
+        assert stop is not None
+        if leads_to is None:
+            assert stop.step_id == "look"
+            return
+        assert stop.step_id != "look"
+        assert stop.item is not None
+        assert getattr(screen(pilot).guide.step(stop.step_id).items[stop.item], "name", "") == leads_to
+        await pilot.press("r")
+        await until(pilot, lambda: len(session.requests) == 2)
+        assert session.requests[1] == Request(steps=(stop.step_id,), item=stop.item)

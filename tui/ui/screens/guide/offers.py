@@ -94,7 +94,7 @@ _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "undo": _undoable,
     "check_only": _checks,
     "tick": _tickable,
-    "mend": lambda screen: screen.mend_here is not None or screen.cause_here is not None,
+    "mend": lambda screen: screen.mend_here is not None or screen.remedy_here is not None or screen.cause_here is not None,
     "repair": lambda screen: not screen.runner.busy and _mendable(screen),
     "others": lambda screen: bool(screen.others_here),
     "probe": lambda screen: not screen.runner.busy and screen.probe_here is not None,

@@ -20,6 +20,7 @@ from tui.ui.panels.diagnosis import causes
 from tui.ui.panels.told import Facts, parts, word
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.links import awaited, links_of, told
+from tui.ui.screens.guide.remedies import remedy
 from tui.ui.screens.guide.stage import GuideStage
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
@@ -138,6 +139,16 @@ class GuideReading(GuideStage):
         return stop.item if stop is not None and stop.item in found else next(iter(found), None)
 
     @property
+    def remedy_here(self) -> tuple[Step, int] | None:
+        """What opens the gate that kept the step under the cursor from its end: an item of that step or another."""
+        step = self.step_here
+        seen = self.runner.state.step(step.id) if step is not None and not self.runner.busy else None
+        if seen is None or seen.phase is not Phase.ENDED or seen.outcome in GOOD:
+            return None
+        found, stop = remedy(self.guide, seen.topics.get("firewall") or {}), self.document.current
+        return found if found is None or stop is None or (found[0].id, found[1]) != (stop.step_id, stop.item) else None
+
+    @property
     def mended_here(self) -> Step | None:
         """The step under the cursor, if it failed and was mended since."""
         step = self.step_here
@@ -149,10 +160,13 @@ class GuideReading(GuideStage):
         return self.mended_for or self.mended_here
 
     def action_mend(self) -> None:
-        """To the ways out the document itself has; else the failure page that fits, opened for the place where the step failed."""
+        """To the document's own ways out, or what opens a shut gate; else the failure page that fits, for the place where it failed."""
         step, cause = self.step_here, self.cause_here
         if step is not None and (way := self.mend_here) is not None:
             self.document.goto(step.id, way)
+            return
+        if (opens := self.remedy_here) is not None:
+            self.document.goto(opens[0].id, opens[1])
             return
         if step is None or cause is None:
             self.say(_NO_CAUSE)
