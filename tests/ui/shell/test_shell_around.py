@@ -1,54 +1,27 @@
-"""What is around a guide: library, help, palette, language, theme, search, links, sizes, quitting."""
+"""What is around a guide: help, palette, language, theme, sizes, quitting."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from shell_stage import DOCUMENT, Scripted, app, held, passing, screen, sees, shown, sight, until
+from shell_stage import DOCUMENT, app, held, screen, sees, shown, sight, until
 from textual.binding import Binding
-from textual.events import Key
-from textual.widgets import Input, OptionList
 
 from tui import texts
-from tui.guide import library
-from tui.ui import links
 from tui.ui.app import ZhinanApp
 from tui.ui.dialogs.confirm import ConfirmDialog
 from tui.ui.dialogs.palette import PaletteDialog
 from tui.ui.screens.guide.bindings import BINDINGS
-from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.screens.guide.panels import Panels
 from tui.ui.screens.guide.screen import GuideScreen
 from tui.ui.screens.help.screen import HelpScreen
-from tui.ui.screens.library.screen import LibraryScreen
-from tui.ui.starts import LibraryStart
 from tui.ui.theme import DARK, LIGHT
 from tui.ui.widgets.keys import key_name, words
-from tui.ui.widgets.notice import Notice
-from tui.ui.widgets.stepstrip import StepStrip
 from tui.ui.widgets.tabs import PanelTabs
 
 WIDE, SMALL = (140, 40), (80, 24)
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A library of the test's own: two guides, one in both languages, and a file that can't be read."""
-    (tmp_path / "net").mkdir()
-    (tmp_path / "a.md").write_text("---\nsummary: 换一条路\n---\n# Q1 连上去\n\n## 第1步：看\n\n```bash\nls\n```\n", encoding="utf-8")
-    (tmp_path / "a.en.md").write_text("# Q1 Connect\n\n## Step 1: Look\n\n```bash\nls\n```\n", encoding="utf-8")
-    (tmp_path / "net" / "b.md").write_text("# Q2 很慢怎么办\n\n只能走中继。\n", encoding="utf-8")
-    (tmp_path / "bad.md").write_bytes(b"\xff\x00\x01\x02" * 50)
-    monkeypatch.setattr(library, "builtin_dir", lambda: tmp_path)
-    return tmp_path
-
-
-def at_library(folders: tuple[Path, ...] = ()) -> ZhinanApp:
-    """The app at its library."""
-    return ZhinanApp(LibraryStart(), Scripted(passing).sessions, folders=folders)
 
 
 def described() -> Iterator[Binding]:
@@ -56,83 +29,6 @@ def described() -> Iterator[Binding]:
     for binding in Binding.make_bindings([*BINDINGS, *ZhinanApp.BINDINGS]):
         if binding.description:
             yield binding
-
-
-# ---- library
-
-
-async def test_the_library_lists_previews_and_opens(shelf: Path) -> None:
-    program = at_library()
-    async with program.run_test(size=WIDE) as pilot:
-        await sight(pilot, "Q1 连上去")
-        await sight(pilot, "◦ 1 看")
-        assert sees(pilot, "指南 › net")
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(program.screen, GuideScreen))
-        assert screen(pilot).guide.title == "Q1 连上去"
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(program.screen, LibraryScreen))
-
-
-async def test_slash_finds_in_titles_and_text(shelf: Path) -> None:
-    program = at_library()
-    async with program.run_test(size=WIDE) as pilot:
-        await sight(pilot, "Q2 很慢怎么办")
-        await pilot.press("slash", *"中继")
-        await until(pilot, lambda: not sees(pilot, "Q1 连上去"))
-        assert sees(pilot, "Q2 很慢怎么办")
-        await pilot.press("escape")
-        await sight(pilot, "Q1 连上去")
-        await pilot.press("slash", *"zzz")
-        await sight(pilot, "没有找到“zzz”")
-
-
-async def test_a_file_that_cannot_be_read_is_listed_with_its_sentence(shelf: Path) -> None:
-    program = at_library()
-    async with program.run_test(size=WIDE, notifications=True) as pilot:
-        await sight(pilot, "打不开")
-        rows = [row.entry.path.name if row.entry else "" for row in program.screen._rows]
-        program.screen.query_one("#guides", OptionList).highlighted = rows.index("bad.md")
-        await until(pilot, lambda: shown(program.screen).count("打不开") > 1)
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(program.screen, LibraryScreen)
-
-
-async def test_an_empty_library_says_how_to_fill_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "builtin_dir", lambda: tmp_path)
-    program = at_library()
-    async with program.run_test(size=SMALL) as pilot:
-        await sight(pilot, "知识库里还没有指南")
-
-
-async def test_the_reader_s_own_folder_stands_under_its_name(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    own = tmp_path_factory.mktemp("runbooks")
-    (own / "docker.md").write_text("# 部署 Docker\n", encoding="utf-8")
-    async with at_library((own,)).run_test(size=WIDE) as pilot:
-        await sight(pilot, "部署 Docker")
-        assert sees(pilot, "我的")
-
-
-async def test_a_click_opens_a_guide(shelf: Path) -> None:
-    program = at_library()
-    async with program.run_test(size=WIDE) as pilot:
-        await sight(pilot, "Q1 连上去")
-        rows = [row.entry.path.name if row.entry else "" for row in program.screen._rows]
-        await until(pilot, lambda: program.screen.query_one("#guides").region.height > len(rows))  # shown, not only painted
-        await pilot.click("#guides", offset=(8, rows.index("a.md")))
-        await until(pilot, lambda: isinstance(program.screen, GuideScreen))
-        await sight(pilot, "还没有输出")
-
-
-async def test_practice_is_not_offered_where_there_is_none(shelf: Path) -> None:
-    program = at_library()
-    async with program.run_test(size=WIDE) as pilot:
-        await sight(pilot, "Q1 连上去")
-        assert not sees(pilot, "p 练习")
-
-
-# ---- language, theme, help, palette
 
 
 async def test_language_changes_everywhere_at_once() -> None:
@@ -148,16 +44,6 @@ async def test_language_changes_everywhere_at_once() -> None:
             assert chinese not in text
         await pilot.press("ctrl+l")
         await sight(pilot, "✓ 通过")
-
-
-async def test_the_library_speaks_the_other_language_and_lists_the_twin(shelf: Path) -> None:
-    program = at_library()
-    async with program.run_test(size=WIDE) as pilot:
-        await sight(pilot, "Q1 连上去")
-        await pilot.press("ctrl+l")
-        await sight(pilot, "Q1 Connect")
-        await sight(pilot, "English · dark")
-        assert not sees(pilot, "Q1 连上去")
 
 
 def ground_of(guide_screen: GuideScreen) -> str:
@@ -239,169 +125,6 @@ async def test_the_palette_lists_what_the_guide_screen_offers() -> None:
         assert "停止" not in listed
 
 
-# ---- reading
-
-
-async def test_search_lights_counts_and_goes_on() -> None:
-    program, _ = app()
-    async with program.run_test(size=WIDE, notifications=True) as pilot:
-        await pilot.press("n")
-        await sight(pilot, "先按 / 搜索")
-        await pilot.press("slash", *"echo")
-        await sight(pilot, "3 处")
-        await pilot.press("enter")
-        assert screen(pilot).focused is screen(pilot).document
-        await sight(pilot, "n 下一处")
-        await pilot.press("escape")
-        await until(pilot, lambda: not screen(pilot).search_words)
-        assert isinstance(program.screen, GuideScreen)
-
-
-async def test_esc_leaves_the_search_wholly() -> None:
-    program, _ = app()
-    async with program.run_test(size=WIDE) as pilot:
-        bar = program.screen.query_one(FindBar)
-        for leaving in (("enter", "escape"), ("escape",)):
-            await pilot.press("slash", *"echo")
-            await sight(pilot, "3 处")
-            await pilot.press(*leaving)
-            await until(pilot, lambda: not screen(pilot).search_words)
-            await until(pilot, lambda: not bar.display)
-            assert screen(pilot).focused is screen(pilot).document
-        assert isinstance(program.screen, GuideScreen)
-
-
-async def test_a_notice_never_covers_what_is_typed() -> None:
-    program, _ = app()
-    async with program.run_test(size=WIDE) as pilot:
-        program.notify("先说一句")
-        await sight(pilot, "先说一句")
-        await pilot.press("slash", *"echo")
-        await sight(pilot, "/ echo")
-        assert not sees(pilot, "先说一句")
-        program.notify("再说一句")
-        await sight(pilot, "再说一句")
-        assert sees(pilot, "/ echo")
-
-
-async def test_keys_close_behind_enter_are_keys_of_the_document() -> None:
-    program, session = app()
-    async with program.run_test(size=WIDE) as pilot:
-        await pilot.press("slash")
-        for name, character in (("e", "e"), ("c", "c"), ("enter", "\r"), ("r", "r")):
-            program.post_message(Key(name, character))
-        await until(pilot, lambda: session.requests)
-        assert program.screen.query_one("#find-input", Input).value == "ec"
-        await until(pilot, lambda: screen(pilot).search_words == "ec")
-
-
-async def test_letters_typed_into_the_search_do_nothing_else() -> None:
-    program, session = app()
-    async with program.run_test(size=WIDE) as pilot:
-        await pilot.press("slash", *"raxct", "space")
-        assert program.screen.query_one("#find-input", Input).value == "raxct "
-        assert not session.requests
-
-
-async def test_y_copies_the_command_byte_for_byte() -> None:
-    program, _ = app(text=DOCUMENT.replace("echo hello", "echo 'a  b'\necho  $HOME"))
-    async with program.run_test(size=WIDE) as pilot:
-        await pilot.press("y")
-        assert program.clipboard == "echo 'a  b'\necho  $HOME"
-
-
-async def test_the_log_fills_the_screen_and_goes_back() -> None:
-    program, _ = app()
-    async with program.run_test(size=SMALL) as pilot:
-        await pilot.press("r")
-        await until(pilot, lambda: screen(pilot).runner.state.verdict)
-        await pilot.press("l")
-        await until(pilot, lambda: not isinstance(program.screen, GuideScreen))
-        await sight(pilot, "世界")
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(program.screen, GuideScreen))
-
-
-async def test_a_click_in_the_strip_goes_to_the_step() -> None:
-    program, _ = app()
-    async with program.run_test(size=WIDE) as pilot:
-        strip = program.screen.query_one(StepStrip)
-        at = "".join(segment.text for segment in strip.render_line(0)).index("收尾")
-        await pilot.click("#strip", offset=(at + 10, 0))
-        await until(pilot, lambda: screen(pilot).document.current.step_id == "last")
-
-
-async def test_a_click_on_a_key_is_the_key() -> None:
-    program, session = app()
-    async with program.run_test(size=WIDE) as pilot:
-        await pilot.click("#keybar", offset=(3, 0))
-        await until(pilot, lambda: session.requests)
-
-
-@pytest.mark.parametrize(
-    ("href", "kind"),
-    [
-        ("https://example.com/a", links.Page),
-        ("other.md#part", links.Document),
-        ("missing.md", links.Nowhere),
-        ("file:///etc/passwd", links.Nowhere),
-        ("javascript:alert(1)", links.Nowhere),
-        ("//evil.example/x.md", links.Nowhere),
-        ("picture.png", links.Nowhere),
-        ("http://[broken", links.Nowhere),
-    ],
-)
-def test_only_pages_and_documents_are_followed(tmp_path: Path, href: str, kind: type) -> None:
-    (tmp_path / "other.md").touch()
-    assert isinstance(links.resolve(href, tmp_path / "here.md"), kind)
-
-
-@pytest.mark.parametrize(
-    ("environ", "platform", "can"),
-    [
-        ({}, "linux", False),
-        ({"DISPLAY": ":0"}, "linux", True),
-        ({"WAYLAND_DISPLAY": "w"}, "linux", True),
-        ({}, "darwin", True),
-        ({}, "win32", True),
-    ],
-)
-def test_no_text_browser_paints_over_the_screen(environ: dict[str, str], platform: str, can: bool) -> None:
-    assert links.can_browse(environ, platform) is can
-
-
-async def test_o_without_a_link_at_the_cursor_offers_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "can_browse", lambda: False)
-    program, _ = app()
-    async with program.run_test(size=WIDE, notifications=True) as pilot:
-        monkeypatch.setattr(screen(pilot).document, "link_at_cursor", lambda: None)
-        await pilot.press("o")
-        await sight(pilot, "打开哪个链接")
-        await pilot.press("enter")
-        await sight(pilot, "链接已复制")
-        assert program.clipboard == "https://example.com/doc"
-
-
-@pytest.mark.parametrize("size", [(140, 40), (101, 30), (80, 24)])
-async def test_a_notice_loses_no_character_wherever_the_columns_meet(size: tuple[int, int]) -> None:
-    said = "很长的一句话" * 12
-    program, _ = app()
-    async with program.run_test(size=size, notifications=True) as pilot:
-        for shift in ("", "a"):
-            program.notify(shift + said, severity="error")
-            await sight(pilot, shift + said)
-            words = program.screen.query_one(Notice).render().plain
-            assert words.startswith("✗ " + shift + "很长的")
-            assert all(row.strip() for row in words.splitlines())
-        await pilot.click("Notice")
-        await until(pilot, lambda: not sees(pilot, said))
-        program.notify("[b]再说一句")
-        await sight(pilot, "[b]再说一句")
-
-
-# ---- sizes
-
-
 async def test_below_100_columns_the_panels_are_tabs() -> None:
     program, _ = app()
     async with program.run_test(size=SMALL) as pilot:
@@ -460,9 +183,6 @@ async def test_help_and_palette_stay_in_the_key_bar_at_80_columns() -> None:
     async with program.run_test(size=SMALL) as pilot:
         await sight(pilot, "? 帮助")
         assert sees(pilot, "^p 命令面板")
-
-
-# ---- leaving
 
 
 async def test_quitting_with_nothing_running_quits() -> None:

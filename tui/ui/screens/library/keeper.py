@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 from textual import work
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
@@ -113,7 +114,12 @@ class Keeper(Screen[None]):
         """Call back on the screen's own thread; not at all once the screen is gone."""
         if not self._gone.is_set():
             with suppress(RuntimeError):
-                self.app.call_from_thread(lambda: None if self._gone.is_set() else what(*values))
+                self.app.call_from_thread(self._take, what, *values)
+
+    def _take(self, what: Callable[..., None], *values: object) -> None:
+        if not self._gone.is_set():
+            with suppress(NoMatches):  # a screen that is being taken apart loses its parts first
+                what(*values)
 
     def _watch(self) -> None:
         """Watch in a thread that nothing waits for."""
