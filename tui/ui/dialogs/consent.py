@@ -20,7 +20,7 @@ from tui.run.ask import ConfirmLine, ConfirmQuestion
 from tui.texts import Text
 from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
 from tui.ui.linebreak import wrap
-from tui.ui.widgets.cells import folded, visible
+from tui.ui.widgets.cells import visible
 
 _CHANGE = Text("+{more} −{less} 行", "+{more} −{less} lines")
 _DANGER = Text("不能随手退回", "not simply taken back")
@@ -137,8 +137,9 @@ class ConsentDialog(Dialog[bool]):
 def _change(lines: Iterable[ConfirmLine], room: int) -> Iterator[Content]:
     for line in lines:
         sign, colour = _SIGNS[line.mark]
-        for nth, piece in enumerate(folded(visible(str(line.text)), room - 2)):
-            yield Content.assemble(("  " if nth else sign, colour), (piece, colour))
+        text = visible(str(line.text))
+        for nth, (start, end) in enumerate(wrap(text, max(2, room - 2))):
+            yield Content.assemble(("  " if nth else sign, colour), (text[start:end], colour))
 
 
 def _prose(text: str, room: int) -> list[str]:
