@@ -197,7 +197,7 @@ _OTHER_MACHINE: Final = Text(
     "停下：云助手里的这个实例和 SSH 登录到的不是同一台机器（启动标识不同），什么都没有改",
     "stop: the instance that Cloud Assistant reaches is not the machine SSH logs in to (the boot ids differ); nothing was changed",
 )
-_SHARED: Final = Text("另外 {count} 台服务器的公网 SSH 会一起关上", "public SSH of {count} other servers closes with it")
+_SHARED: Final = Text("另外 {count} 台服务器的公网 SSH 会一起关上", "public SSH closes for other servers as well: {count}")
 _SHARED_WHY: Final = Text(
     "它们用同一个安全组。同意，就输入台数；不同意，就先给这台换一个安全组：",
     "they use the same security group. To agree, type how many they are; or give this server a group of its own first:",
