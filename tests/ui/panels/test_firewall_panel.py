@@ -314,3 +314,11 @@ async def test_the_panel_is_told_of_them_and_of_the_time() -> None:
         panel.tell_time(NOW + 5)
         await pilot.pause()
         assert any("1:02:00" in row[1].text for row in panel._says.rows)
+
+
+@pytest.mark.parametrize(
+    ("phase", "word"), [("gates", "公网开放"), ("written", "不能断定"), ("proving", "不能断定"), ("closed", "公网开放")]
+)
+def test_what_is_being_proven_is_not_called_open_or_closed(phase: str, word: str) -> None:
+    """`open` is what was read before the change until the proofs are in."""
+    assert firewall.heads({**FACTS, "phase": phase, "open": True})[-1] == word

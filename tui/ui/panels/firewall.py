@@ -93,7 +93,8 @@ def heads(facts: Facts) -> tuple[str, ...]:
     """For the heading: that it was only a look, the gates, the server, and in a word whether it is open."""
     server = word(part(facts, "server"), "name")
     dry = str(_DRY) if facts.get("dry") is True else ""
-    state = str(_STATES.get(str(facts.get("open")), _UNSURE)) if part(facts, "who") else ""
+    told = "" if word(facts, "phase") in told_rows.UNPROVEN else str(facts.get("open"))
+    state = str(_STATES.get(told, _UNSURE)) if part(facts, "who") else ""
     return tuple(each for each in (dry, told_rows.passed(facts), server, state) if each)
 
 

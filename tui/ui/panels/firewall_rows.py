@@ -43,7 +43,7 @@ _ENDED = {
         Text("没能自动恢复，要你亲手改：照“万一进不去”做", "it could not be put back: do it by hand, as “If you can't get in” says"),
     ),
 }
-_UNPROVEN = ("written", "proving")
+UNPROVEN = ("written", "proving")
 _WRITTEN = Text("规则已经改成：{who}", "the rules say now: {who}")
 _TROUBLE = Text("{what}；试了 {n} 次，{time} 后再试", "{what}; tried {n} times, again in {time}")
 _BARE = re.compile(r"[\da-f.:/]+")
@@ -90,7 +90,7 @@ def conclusion(facts: Facts, *, before: bool = False, now: float = 0.0) -> Itera
     """Who gets in, in a sentence, and how far the work is. `before`: it was seen closed earlier. `now` in Unix seconds."""
     who, is_open, phase = sentence(part(facts, "who")), facts.get("open"), word(facts, "phase")
     after = sentence(part(facts, "who_after"))
-    if after and phase in _UNPROVEN:
+    if after and phase in UNPROVEN:
         yield UNSURE, Cell(str(_WRITTEN.fill(who=after)), "bold $decide")
     elif who:
         if is_open is True:
