@@ -179,3 +179,17 @@ async def test_what_others_changed_is_left_to_them(stage: Stage, tmp_path: Path)
     assert left is not None
     assert left.others
     assert any(each.cidr == "192.0.2.0/24" for each in stage.group.rules)
+
+
+@pytest.mark.parametrize(("tried", "says"), [("in", "lets in again"), ("not yet", "not let in yet"), ("can't", "")])
+async def test_once_the_rules_are_back_the_old_way_is_tried(stage: Stage, tmp_path: Path, tried: str, says: str) -> None:
+    """What the rules say is one thing; that a connection comes through is another, and told if it was tried."""
+    made = await planned(stage, random.Random(2))
+    world = World(stage, tmp_path, login=False, probe=tried != "can't")
+    if tried == "not yet":
+        world.at_proof = lambda name: setattr(world, "_lets_in", lambda: False) if name == "login" else None
+    error = await lock_down(world, made)
+    assert isinstance(error, RolledBack)
+    assert says in error.text.en
+    assert ("in again" in error.text.en, "yet" in error.text.en) == (tried == "in", tried == "not yet")
+    assert await judge(world, error) is Phase.RESTORED

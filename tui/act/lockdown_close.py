@@ -8,6 +8,7 @@ stay have all answered anew.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -186,7 +187,13 @@ class Writing:
         left = await self.hand.back(why, stopped=self._stopped)
         if left is not None:
             raise NeedsHand(_OPEN_END.fill(why=why, left=left.why))
-        raise (StoppedBack if cancelled else RolledBack)(_BACK.fill(why=why))
+        seen = await self._tried()
+        told = Text("", "") if seen is None else _IN_AGAIN if seen else _NOT_IN_YET
+        raise (StoppedBack if cancelled else RolledBack)(_BACK.fill(why=why, tried=told))
+
+    async def _tried(self) -> bool | None:
+        """Whether the way that was closed lets in again, tried anew; None where that can't be tried."""
+        return None
 
     async def _last_moment(self) -> None:
         """The program is being ended: take what was sent back if that is quick; else the next start does it from the record."""
@@ -219,6 +226,16 @@ class Closing(Writing):
         self._check()
         self.hand.record.add(Phase.CLOSED)
         await self.hand.show.phase(Phase.CLOSED)
+
+    async def _tried(self) -> bool | None:
+        seen = Status.UNKNOWN
+        with contextlib.suppress(ZhinanError):  # a stop: the rules are back, and nobody has to wait for more
+            for wait in KNOCKS:
+                seen = (await self.proofs.public()).status
+                if seen is not Status.PASS:
+                    break
+                await self._sleep(wait)
+        return None if seen is Status.UNKNOWN else seen is Status.FAIL
 
     async def _until(
         self, name: str, proof: Callable[[], Awaitable[Proved | None]], waits: tuple[float, ...], *, unknown_will_do: bool = False
@@ -258,7 +275,9 @@ _MEMBERS: Final = Text(
     "用这个安全组的实例变了，什么都没有改：请重新执行这一步",
     "other instances use the group now; nothing was changed: run this step again",
 )
-_BACK: Final = Text("{why}。旧规则已恢复，并重新读取确认过", "{why}. The old rules are back, and were read again to be sure")
+_BACK: Final = Text("{why}。旧规则已恢复，并重新读取确认过{tried}", "{why}. The old rules are back, and were read again to be sure{tried}")
+_IN_AGAIN: Final = Text("；公网又能连上了，刚试过", "; from outside it lets in again, as was just tried")
+_NOT_IN_YET: Final = Text("；从这里还连不上公网的端口，再等一会儿", "; from here the public port does not let in yet: give it a moment")
 _OPEN_END: Final = Text(
     "{why}，而旧规则没能全部恢复：{left}。请照日志里的步骤在控制台恢复；下次启动 zhinan 也会再试",
     "{why}, and the old rules are not all back: {left}. Put them back in the console as shown; zhinan tries again when it starts",
