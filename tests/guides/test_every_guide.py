@@ -174,7 +174,14 @@ def test_q1_leaves_choices_to_the_reader() -> None:
     assert {"tailscale.login False", "tailscale.login True"} <= set(offered["install"])
     assert "tailscale.login" in offered["local-install"]
     assert {"tailscale.verify True", "ssh.entry"} <= set(offered["verify"])
-    assert offered["lockdown"] == ["aliyun.firewall", "sudo systemctl enable tailscaled", "aliyun.lockdown", "aliyun.open", "aliyun.shut"]
+    assert offered["lockdown"] == [
+        "aliyun.firewall",
+        "sudo systemctl enable tailscaled",
+        "aliyun.lockdown",
+        "aliyun.restore",
+        "aliyun.open",
+        "aliyun.shut",
+    ]
 
 
 def test_q1_shows_the_command_its_installation_runs() -> None:
