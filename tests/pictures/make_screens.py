@@ -151,6 +151,8 @@ PICTURES = (
     Picture("screen-lockdown.png", REHEARSED, lockdown),
     Picture("screen-ways-back.png", REHEARSED, ways_back),
     Picture("screen-lockdown-english.png", REHEARSED, lockdown_in_english, language="en"),
+    Picture("screen-lockdown-80x24.png", REHEARSED, lockdown, size=(80, 24)),
+    Picture("screen-lockdown-80x24-english.png", REHEARSED, lockdown_in_english, size=(80, 24), language="en"),
 )
 
 
