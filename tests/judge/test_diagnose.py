@@ -133,6 +133,12 @@ def test_a_good_end_excuses_only_what_happens_in_its_steps() -> None:
     assert ids(look("could not get lock /x\nno matching host key\nComplete!\n", ends, ssh, apt)) == ["ssh"]
 
 
+def test_the_good_end_of_another_tool_excuses_nothing() -> None:
+    ends = page(HARMLESS, Sign(("^complete!",), unless=("reading package lists",), done=True))
+    assert ids(look("could not get lock /var/lib/dpkg/lock\nComplete!\n", ends, LOCK)) == []
+    assert ids(look("Reading package lists...\ncould not get lock /var/lib/dpkg/lock\nComplete!\n", ends, LOCK)) == ["lock"]
+
+
 @pytest.mark.parametrize(
     ("log", "found"),
     [

@@ -72,7 +72,7 @@ class Book:
         self._patterns = Patterns(numbers)
         self._anything = frozenset(self._patterns.blind())
         harmless = [(sign, page.steps) for page in pages if page.id == HARMLESS for sign in page.signs if not self._spoilt(sign)]
-        self._endings = tuple((pattern, frozenset(steps)) for sign, steps in harmless if sign.done for pattern in sign.lines)
+        self._endings = tuple((sign, frozenset(steps)) for sign, steps in harmless if sign.done)
         self._harmless = tuple(pattern for sign, _ in harmless if not sign.done for pattern in sign.lines)
         self._causes = _causes(self.pages)
 
@@ -103,8 +103,9 @@ class Book:
 
     def _done(self, steps: Iterable[str], seen: Seen) -> int:
         """The last line that says all these steps came to a good end, or 0."""
-        ended = [pattern for pattern, its in self._endings if not its or its.issuperset(steps)]
-        return max((place.line for pattern in ended for place in self._places(pattern, seen)), default=0)
+        fit = [sign for sign, its in self._endings if not its or its.issuperset(steps)]
+        ended = [sign for sign in fit if not any(self._places(pattern, seen) for pattern in sign.unless)]
+        return max((place.line for sign in ended for pattern in sign.lines for place in self._places(pattern, seen)), default=0)
 
     def _over(self, page: Page, seen: Seen) -> int:
         """The last line that says the page's failure is past, or 0."""
