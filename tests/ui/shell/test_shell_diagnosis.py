@@ -156,13 +156,14 @@ async def test_where_nothing_else_is_known_the_key_says_so() -> None:
         await sight(pilot, "没有别的可能")
 
 
-async def test_d_opens_the_page_for_the_place_that_failed_and_escape_leads_back() -> None:
+@pytest.mark.parametrize("opens", ["d", "enter"])
+async def test_d_opens_the_page_for_the_place_that_failed_and_escape_leads_back(opens: str) -> None:
     program, session = app(causing(LOCK))
     async with program.run_test(size=(140, 40), notifications=True) as pilot:
         await pilot.press("r")
         await sight(pilot, "锁被占着")
         before = screen(pilot)
-        await pilot.press("d")
+        await pilot.press(opens)
         page = await until(
             pilot, lambda: program.screen if isinstance(program.screen, GuideScreen) and program.screen is not before else None
         )

@@ -9,7 +9,7 @@ from tui.ui.widgets.keys import key
 
 BINDINGS: list[BindingType] = [
     key("guide.tick", "space,t", "tick", Text("做好了", "done, tick it")),
-    key("guide.run", "r,enter", "run", Text("执行", "run")),
+    key("guide.run", "r", "run", Text("执行", "run")),
     key("guide.repair", "m", "repair", Text("修好它", "mend it")),
     key("guide.mend", "d", "mend", Text("怎么办", "what to do")),
     key("guide.run_from", "a", "run_from", Text("从此执行", "run from here")),
@@ -30,6 +30,7 @@ BINDINGS: list[BindingType] = [
     key("guide.way_back", "b", "way_back", Text("万一进不去", "if you can't get in")),
     key("guide.tabs", "v", "next_tab", Text("换栏", "next panel")),
     key("guide.go_on", "g", "go_on", Text("接着上次做", "go on with the last run")),
+    key("guide.enter", "enter", "enter", Text("执行；失败了的：打开原因那一页", "run; if it failed: open the page on why"), show=False),
     key("guide.report", "s", "save_report", Text("保存报告", "save the report"), show=False),
     key("guide.down", "j,down", "move(1)", Text("往下读：下一条命令、下一件事", "read on: the next command or thing to do"), show=False),
     key("guide.up", "k,up", "move(-1)", Text("往上读", "read back"), show=False),

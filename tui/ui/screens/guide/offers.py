@@ -88,6 +88,7 @@ def _tickable(screen: GuideReading) -> bool:
 
 _TABLE: Mapping[str, Callable[[GuideReading], bool]] = {
     "run": lambda screen: _free(screen) is not None or offered_beside(screen) is not None,
+    "enter": lambda screen: _free(screen) is not None or offered_beside(screen) is not None,
     "run_from": lambda screen: _free(screen) is not None,
     "stop": lambda screen: screen.runner.busy and not screen.runner.stopping,
     "force": _again,

@@ -130,6 +130,15 @@ class GuideScreen(GuideMending):
         else:
             self.start(Request(steps=(step.id,)))
 
+    def action_enter(self) -> None:
+        """Run; a step that failed for a known reason is not run again by a slip: the page about that reason opens."""
+        step = self.step_here
+        failed = self.cause_here is not None and self.again_here is None
+        if step is not None and failed and offered_here(self, step) is None:
+            self.action_mend()
+        else:
+            self.action_run()
+
     def action_force(self) -> None:
         """Run although it is already so: asks, with the evidence."""
         step = self.free_step()
