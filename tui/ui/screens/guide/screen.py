@@ -249,7 +249,7 @@ class GuideScreen(GuideMending):
     def on_document_view_activated(self, message: Activated) -> None:
         """A stop was chosen outright."""
         message.stop()
-        self.action_run()
+        self.action_enter()
 
     async def action_leave(self) -> None:
         """Back; first out of a search, and never silently out of a run."""
