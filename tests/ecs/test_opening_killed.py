@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ecs_stage import Stage
-from test_lockdown_killed import environ, start, story
+from test_lockdown_killed import environ, start, story, until_let_go
 
 from tui.act.guard import keep
 from tui.act.guard_start import LOCK, beside
@@ -114,6 +114,7 @@ def test_the_process_beside_it_outlives_the_program_and_closes_it(shut: Stage, t
     done = opened(shut, tmp_path, 0, "2", "beside")
     assert done.returncode == 0, done.stderr
     assert over.wait(90), (records(tmp_path)[0].folder / "guard.log").read_text()
+    assert until_let_go(tmp_path), "it ends with its work, while there is still a cloud to ask"
 
 
 def test_one_process_for_each_record(shut: Stage, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,12 +14,14 @@ import pytest
 from helpers_target import Answers, Link, Seen, alive, job, run
 from sshd_target import Sshd
 
+import tui.target
 from tui.errors import Unreachable, Unusable
 from tui.judge.evidence import End
 from tui.target.base import LinkLost, LinkRestored, Output
 from tui.target.ssh import SshTarget
 
 Maker = Callable[..., SshTarget]
+HELPERS = Path(tui.target.__file__).parent
 
 
 @pytest.fixture
@@ -263,3 +266,14 @@ async def test_other_languages_are_refused(make: Maker, asker: Answers) -> None:
     await target.open(asker)
     with pytest.raises(Unusable):
         await run(target, job("Get-Item .", language="powershell"))
+
+
+def test_the_last_word_of_a_job_is_not_lost_while_its_record_vanishes(tmp_path: Path) -> None:
+    """Between the look whether a record is there and the look into it, it may go; the job's end comes then on the pipe alone."""
+    (tmp_path / "j1").mkdir()  # it is there, and can't be read
+    source = "".join((HELPERS / f"{name}.sh").read_text("utf-8") for name in ("job_common", "job_start"))
+    script = f"{source}\nzh_jobs={tmp_path}\nmkfifo {tmp_path}/wake\nexec 9<>{tmp_path}/wake\nprintf 'j1 3 full\\n' >&9\n"
+    done = subprocess.run(
+        ["bash", "-c", script + 'zh_look j1; echo "$? $woken $code $trouble"'], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == "1 j1 3 full\n"

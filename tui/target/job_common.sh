@@ -9,6 +9,11 @@ zh_jobs=${XDG_CACHE_HOME:-${HOME:-~}/.cache}/zhinan/jobs
 
 zh_wait() { read -r -t "$1" -u 9 _; } # seconds; also ended by whatever wakes us
 
+zh_doze() { # the same, but what a job says at its end is kept: it may have no other place to say it
+    local who what more
+    if read -r -t "$1" -u 9 who what more && [[ $who ]]; then woken=$who code=$what trouble=$more; fi
+}
+
 zh_get() { IFS= read -r -d '' "$1" || exit 0; }
 
 zh_same() { # pid, start time: whether this very process lives

@@ -35,7 +35,7 @@ zh_look() { # id: what is known of it, in zh_dir, zh_pid, zh_born, zh_epoch, zh_
             zh_dir=$zh_jobs/$slot
             return 0
         fi
-        zh_wait 0.02 # its newline is still to come
+        zh_doze 0.02 # its newline is still to come, or it has just been removed
     done
     return 1
 }
