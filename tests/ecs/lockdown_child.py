@@ -6,42 +6,24 @@ With `beside`, a process that outlives it stands by.
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
 from pathlib import Path
-from typing import Any
+
+from dying import Deadly, Fate
 
 from tui.act.guard_start import detach
 from tui.act.lockdown_back import Hand, Nobody
 from tui.act.lockdown_close import Closing, Proved
-from tui.act.lockdown_cloud import EcsCloud
 from tui.act.lockdown_record import Found, begin
 from tui.cloud import ecs_keys
 from tui.cloud.ecs_api import EcsApi
 from tui.judge.evidence import Status
-from tui.judge.firewall_change import Change
 from tui.judge.firewall_plan import plan
 from tui.judge.firewall_store import change_to_map, wall_to_map
-from tui.judge.lockdown import Phase, Story
+from tui.judge.lockdown import Phase
 from tui.texts import same
 
 REGION, SERVER = "cn-hangzhou", "i-test0001"
-_count = 0
-
-
-def happened() -> None:
-    global _count  # noqa: PLW0603  a program of one file
-    _count += 1
-    if _count == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Deadly(EcsCloud):
-    async def make(self, change: Change, token: str) -> None:
-        happened()
-        await super().make(change, token)
-        happened()
 
 
 class Good:
@@ -54,17 +36,11 @@ class Good:
 async def main() -> None:
     api = EcsApi(ecs_keys.find(), environ={"ZHINAN_ECS_ENDPOINT": sys.argv[2]})
     cloud = Deadly(api, REGION, SERVER)
+    fate = Fate(int(sys.argv[3]))
+    object.__setattr__(cloud, "fate", fate)
     made = plan(await cloud.wall())
     record = begin(Path(sys.argv[1]), region=REGION, instance=SERVER, server="web-1", port=22, endpoint=sys.argv[2])
-    add = record.add
-
-    def added(phase: Phase, **facts: Any) -> Story:
-        happened()
-        story = add(phase, **facts)
-        happened()
-        return story
-
-    record.add = added  # type: ignore[method-assign]
+    fate.watch(record)
     record.add(Phase.SAVED, before=wall_to_map(made.before), plan=[change_to_map(each) for each in made.changes])
 
     if len(sys.argv) > 4:
