@@ -294,6 +294,11 @@ def test_nothing_disturbs_it(both: Both) -> None:
     assert "nothing to change" in again.said
     assert (again.code, len(patient.writes)) == (0, 2)
 
+    away = patient.lock_down(home, hasty=False).end()  # by the address that does not answer any more
+    assert away.code == 3, away.said
+    assert "was closed by this program" in away.said
+    assert f"by the address {patient.tailnet}" in away.said
+
     back = patient.zhinan(home, "undo", hasty=False, typed="patient\n").end()
     assert back.code == 0, back.said
     assert patient.judge(home, back) is Phase.RESTORED

@@ -7,11 +7,13 @@ import signal
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from tui import config
 from tui.act import ACTIONS
+from tui.act.closed_way import closed_way
 from tui.errors import NotApproved
 from tui.guide import failure_store
 from tui.guide.model import Guide
@@ -22,6 +24,7 @@ from tui.run import events as ev
 from tui.run.ask import ConfirmQuestion
 from tui.run.engine import Session
 from tui.run.journal import Journal
+from tui.run.places import Places
 from tui.run.plan import Given, Request
 from tui.texts import Text
 
@@ -49,7 +52,8 @@ async def run_headless(guide: Guide, request: Request, given: Given, ways: Ways)
     show = as_json if ways.json else PlainPrinter(guide)
     settings = config.load()
     journal = Journal(settings.home)
-    session = Session(guide, asker, journal=journal, given=given, actions=ACTIONS, book=failure_store.shelf(settings))
+    places = Places(asker, remark=partial(closed_way, settings.home))
+    session = Session(guide, asker, journal=journal, given=given, places=places, actions=ACTIONS, book=failure_store.shelf(settings))
     _stop_on_signals(session, asker)
     code = 1
     try:

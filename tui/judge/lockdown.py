@@ -75,7 +75,8 @@ class Sent:
 class Story:
     """A record, folded. `plan` are all changes in their order, `before` the old rules; both are there from `saved` on.
 
-    `server` is the name the reader knows, `endpoint` the address of the API where it is not the cloud's own, `why` the last reason told.
+    `server` is the name the reader knows, `tailnet` its address there, `endpoint` the API's where it is not the cloud's own, `why` the last
+    reason told.
 
     Of an opening: `source` is who is let in (a CIDR), `until` when that ends (Unix seconds), `opened` the rule as the cloud has it, with
     its id, once it was seen (`seen_at`).
@@ -94,6 +95,7 @@ class Story:
     plan: tuple[Change, ...] = ()
     sent: tuple[Sent, ...] = ()
     why: Mapping[str, str] | None = None
+    tailnet: str = ""
     kind: str = ""
     source: str = ""
     until: float = 0.0
@@ -156,7 +158,8 @@ def _begun(entry: Entry) -> Story:
     return Story(
         entry.phase, str(facts["region"]), str(facts["instance"]), str(facts.get("server", "")), int(facts.get("port", 22)),
         tuple(str(each) for each in facts.get("allowed", ())), str(facts.get("endpoint", "")), entry.at, entry.at,
-        kind=str(facts.get("kind", "")), source=str(facts.get("source", "")), until=float(facts.get("until", 0)),
+        tailnet=str(facts.get("tailnet", "")), kind=str(facts.get("kind", "")),
+        source=str(facts.get("source", "")), until=float(facts.get("until", 0)),
     )  # fmt: skip
 
 

@@ -6,9 +6,9 @@ whether that way is open is what the look is for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-from tui.errors import TargetError, UsageError, ZhinanError
+from tui.errors import TargetError, Unreachable, UsageError, ZhinanError
 from tui.run.ask import Asker
 from tui.run.plan import LOCAL, Later, Plan
 from tui.run.redact import Redactor
@@ -21,14 +21,16 @@ from tui.texts import Text
 
 class Places:
     """Targets by name: those `made` already, others by `make`. One that could not be opened keeps its error, which meets every step
-    that needs it.
+    that needs it. `remark` may know, for the address of one that does not answer, a sentence more about why.
     """
 
     def __init__(
-        self, asker: Asker, made: Mapping[str, Target] | None = None, make: Callable[[str, str], Target] = registry.make
+        self, asker: Asker, made: Mapping[str, Target] | None = None, make: Callable[[str, str], Target] = registry.make, *,
+        remark: Callable[[str], Awaitable[Text | None]] | None = None,
     ) -> None:  # fmt: skip
         self._asker = asker
         self._make = make
+        self._remark = remark
         self._targets: dict[str, Target] = dict(made or {})
         self._addresses: dict[str, str] = {}
         self._errors: dict[str, ZhinanError] = {}
@@ -105,4 +107,10 @@ class Places:
         self._addresses[name] = address
         if name not in self._targets:
             self._targets[name] = self._make(name, address)
-        await self._targets[name].open(self._asker)
+        try:
+            await self._targets[name].open(self._asker)
+        except Unreachable as error:
+            more = await self._remark(address) if self._remark else None
+            if more is None:
+                raise
+            raise Unreachable(Text(error.text.zh + more.zh, f"{error.text.en} {more.en}"), cause=error.cause) from error

@@ -6,6 +6,7 @@ The engine and its journal come with the first session, after the document's fir
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,15 +32,18 @@ class _Sessions:
 
     def __call__(self, guide: Guide, asker: Asker, given: Given) -> SessionLike:
         from tui.act import ACTIONS
+        from tui.act.closed_way import closed_way
         from tui.guide import failure_store
         from tui.run.engine import Session
         from tui.run.journal import Journal
+        from tui.run.places import Places
 
         if self._journal is None:
             self._book = failure_store.shelf(self._settings)
             self._journal = Journal(self._settings.home)
         self._journal.opened(str(guide.path.absolute()), guide.title)
-        return Session(guide, asker, journal=self._journal, given=given, actions=ACTIONS, book=self._book)
+        places = Places(asker, remark=partial(closed_way, self._settings.home))
+        return Session(guide, asker, journal=self._journal, given=given, places=places, actions=ACTIONS, book=self._book)
 
     def close(self) -> None:
         if self._journal is not None:
