@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
-from textual.events import MouseScrollUp
+from textual.events import Key, MouseScrollUp
+from textual.widgets import Input
 
 from tui.texts import same
 from tui.ui.log.store import LogStore
@@ -278,6 +279,19 @@ async def test_search_on_the_whole_screen() -> None:
         assert pilot.app.screen is screen
         await pilot.press("escape")
         assert pilot.app.screen is not screen
+
+
+async def test_letters_that_come_in_the_same_burst_as_the_slash_are_words() -> None:
+    store = numbered(100)
+    async with Shown(store).run_test(size=(60, 20)) as pilot:
+        screen = LogScreen(store, "root@host")
+        await pilot.app.push_screen(screen)
+        await settle(pilot)
+        for name, character in (("slash", "/"), *((each, each) for each in "lqf"), ("slash", "/"), ("1", "1")):
+            pilot.app.post_message(Key(name, character))
+        await settle(pilot)
+        assert screen.query_one(Input).value == "lqf/1"
+        assert pilot.app.screen is screen  # neither l nor q leaves
 
 
 async def test_both_views_of_a_store_move_on_their_own() -> None:

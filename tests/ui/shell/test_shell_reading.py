@@ -71,6 +71,17 @@ async def test_keys_close_behind_enter_are_keys_of_the_document() -> None:
         await until(pilot, lambda: screen(pilot).search_words == "ec")
 
 
+async def test_letters_that_come_in_the_same_burst_as_the_slash_are_words() -> None:
+    program, session = app()
+    async with program.run_test(size=WIDE) as pilot:
+        field = program.screen.query_one("#find-input", Input)
+        for name, character in (("slash", "/"), *((each, each) for each in "raxh"), ("slash", "/"), ("c", "c")):
+            program.post_message(Key(name, character))
+        await until(pilot, lambda: field.value == "raxh/c")
+        assert isinstance(program.screen, GuideScreen)  # h is no history
+        assert not session.requests
+
+
 async def test_letters_typed_into_the_search_do_nothing_else() -> None:
     program, session = app()
     async with program.run_test(size=WIDE) as pilot:

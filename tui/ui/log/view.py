@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 
 from tui.texts import Text
 from tui.ui.log import seek
@@ -22,6 +22,7 @@ from tui.ui.log.store import LogStore
 from tui.ui.panels.heading import Heading
 from tui.ui.screens.guide.findbar import FindBar
 from tui.ui.widgets.cells import clock
+from tui.ui.widgets.finding import Finding, find_key
 from tui.ui.widgets.keybar import KeyBar
 from tui.ui.widgets.keys import key
 
@@ -119,7 +120,7 @@ def standing(view: LogView) -> Text | str:
     return _FOLLOWS if lines else ""
 
 
-class LogScreen(Screen[None]):
+class LogScreen(Finding):
     """One log on the whole screen, with search."""
 
     DEFAULT_CSS = """
@@ -128,7 +129,7 @@ class LogScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("log.find", "slash", "find", Text("搜索", "search")),
+        find_key("log.find"),
         key("log.back", "escape,l,q", "back", Text("返回", "back")),
     ]
 
@@ -171,7 +172,7 @@ class LogScreen(Screen[None]):
         """Search while typing."""
         message.stop()
         self.view.search(message.words)
-        self.run_worker(self._count(message.words), group="log-count", exclusive=True)
+        self.run_worker(partial(self._count, message.words), group="log-count", exclusive=True)
 
     def on_find_bar_left(self, message: FindBar.Left) -> None:
         """Back to the log; `n` goes on from here."""

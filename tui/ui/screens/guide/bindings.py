@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import BindingType
 
 from tui.texts import Text
+from tui.ui.widgets.finding import find_key
 from tui.ui.widgets.keys import key
 
 BINDINGS: list[BindingType] = [
@@ -22,7 +23,7 @@ BINDINGS: list[BindingType] = [
     key("guide.teach", "T", "teach", Text("教会程序", "teach it")),
     key("guide.full_log", "l", "full_log", Text("全屏日志", "full log")),
     key("guide.undo", "u", "undo", Text("撤销", "undo")),
-    key("guide.find", "slash", "find", Text("搜索", "search")),
+    find_key("guide.find"),
     key("guide.find_next", "n", "find_next", Text("下一处", "next match")),
     key("guide.find_previous", "N", "find_previous", Text("上一处", "previous match")),
     key("guide.open", "o", "open_link", Text("打开链接", "open link")),

@@ -14,7 +14,6 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import Screen
 
 from tui import config
 from tui.guide.model import Guide, Step
@@ -35,6 +34,7 @@ from tui.ui.seams import Sessions
 from tui.ui.widgets.badges import WORDS, Where
 from tui.ui.widgets.band import Band
 from tui.ui.widgets.cells import visible
+from tui.ui.widgets.finding import Finding
 from tui.ui.widgets.keybar import KeyBar
 from tui.ui.widgets.stepstrip import StepStrip
 from tui.ui.widgets.titlebar import TitleBar
@@ -52,7 +52,7 @@ _TOO_SMALL = Text("窗口太小，放大到 {size} 才看得全", "enlarge the w
 _HOME = Text("指南", "Guides")
 
 
-class GuideStage(Screen[None]):
+class GuideStage(Finding):
     """One guide, open, and its session. `practice` says so in a band; `document` shows it, if something made a view of it already.
 
     Closing the screen stops what runs and leaves every target.

@@ -14,7 +14,6 @@ from threading import Event, Lock, Thread
 
 from textual import work
 from textual.css.query import NoMatches
-from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from tui import texts
@@ -26,13 +25,14 @@ from tui.texts import Text
 from tui.ui.screens.library.shelf import Shelf, places, read_all
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
+from tui.ui.widgets.finding import Finding
 
 MOST = 50
 """Documents shown of those that match."""
 _TELL_EVERY = 50
 
 
-class Keeper(Screen[None]):
+class Keeper(Finding):
     """Who inherits shows what comes: `listed`, `found`, `progress`."""
 
     def __init__(self, folders: tuple[Path, ...], home: Path) -> None:

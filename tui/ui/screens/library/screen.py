@@ -23,6 +23,7 @@ from tui.ui.screens.library.preview import Preview
 from tui.ui.screens.library.shelf import Row, Shelf, found_rows, rows
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
+from tui.ui.widgets.finding import find_key
 from tui.ui.widgets.keybar import KeyBar
 from tui.ui.widgets.keys import key
 from tui.ui.widgets.titlebar import TitleBar
@@ -63,7 +64,7 @@ class LibraryScreen(Keeper):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  declared so by Textual
     AUTO_FOCUS = "#guides"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("library.find", "slash", "find", Text("搜索", "search"), priority=True),
+        find_key("library.find"),
         key("library.practice", "p", "practice", Text("练习", "practice")),
         key("library.reload", "f5", "reload", Text("重新读取", "reload"), show=False),
         key("library.down", "j", "cursor(1)", Text("下一份", "next guide"), show=False),
@@ -117,10 +118,8 @@ class LibraryScreen(Keeper):
             self.reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Practice only where there is one; letters are letters while typing."""
-        if action == "find":
-            return not isinstance(self.focused, SearchLine)
-        return front(self).can_practise if action == "practice" else True
+        """Practice only where there is one."""
+        return front(self).can_practise if action == "practice" else super().check_action(action, parameters)
 
     # ---- actions
 
@@ -136,7 +135,7 @@ class LibraryScreen(Keeper):
             front(self).open_path(row.path, row.line)
 
     def action_find(self) -> None:
-        """Type into the search line, at once: letters that come in the same burst are words already and no keys."""
+        """Type into the search line."""
         self.set_focus(self.query_one("#words", Input))
 
     def action_clear(self) -> None:
