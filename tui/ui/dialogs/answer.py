@@ -18,8 +18,8 @@ from tui.errors import ZhinanError
 from tui.run.advice import suggested
 from tui.run.clean import clean
 from tui.texts import Text
+from tui.ui.dialogs.answertext import AnswerText
 from tui.ui.dialogs.base import Answer, Dialog, paragraph
-from tui.ui.dialogs.consent import Prose
 from tui.ui.seams import front
 from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keys import key
@@ -71,7 +71,7 @@ class AnswerDialog(Dialog[Next]):
         self.kept = kept
         self._pieces = pieces
         self._shown = -1
-        self._prose = Prose("")
+        self._text = AnswerText()
         self._work: Worker[None] | None = None
 
     def title_text(self) -> Text:
@@ -85,7 +85,7 @@ class AnswerDialog(Dialog[Next]):
 
     def body(self) -> Iterable[Widget]:
         """The answer."""
-        yield self._prose
+        yield self._text
 
     def beneath(self) -> Iterable[Widget]:
         """How it stands."""
@@ -104,7 +104,7 @@ class AnswerDialog(Dialog[Next]):
         if self._pieces is not None:
             self._work = self.run_worker(self._read(self._pieces), exit_on_error=False)
         self.set_interval(_PAINT, self._paint)
-        self._paint()
+        self.call_later(self._paint)
 
     async def _read(self, pieces: Callable[[], AsyncGenerator[str, None]]) -> None:
         kept = self.kept
@@ -122,14 +122,14 @@ class AnswerDialog(Dialog[Next]):
             kept.over = True
             self._shown = -1
 
-    def _paint(self) -> None:
+    async def _paint(self) -> None:
         kept = self.kept
         if self._shown == len(kept.pieces):
             return
         self._shown = len(kept.pieces)
         body = self.query_one("#body", VerticalScroll)
         follows = body.scroll_y >= body.max_scroll_y and self._pieces is not None
-        self._prose.say(visible(kept.text))
+        await self._text.say(visible(kept.text), more=not kept.over)
         self.query_one(".-standing", Static).update(self._standing())
         for name, there in (("commands", bool(self._commands())), ("stop", not kept.over), ("again", kept.over)):
             self.query_one(f"#{name}").display = there
