@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from functools import partial
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -172,7 +172,7 @@ class LogScreen(Finding):
         """Search while typing."""
         message.stop()
         self.view.search(message.words)
-        self.run_worker(partial(self._count, message.words), group="log-count", exclusive=True)
+        self._count(message.words)
 
     def on_find_bar_left(self, message: FindBar.Left) -> None:
         """Back to the log; `n` goes on from here."""
@@ -181,6 +181,7 @@ class LogScreen(Finding):
             self.view.search("")
         self.view.focus()
 
+    @work(group="log-count", exclusive=True)
     async def _count(self, words: str) -> None:
         count = await seek.tally(self.view.store, words) if words else 0
         self.query_one(FindBar).show_count(count)
