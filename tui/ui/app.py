@@ -47,7 +47,7 @@ class ZhinanApp(Routes):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("app.help", "question_mark", "help", Text("帮助", "help")),
         key("app.palette", "ctrl+p", "palette", Text("命令面板", "commands")),
-        key("app.runs", "h", "runs", Text("做过的执行", "past runs"), show=False),
+        key("app.runs", "h", "runs", Text("做过的执行", "past runs")),
         key("app.language", "ctrl+l", "language", Text("English", "中文"), show=False),
         key("app.theme", "ctrl+t", "theme", Text("深色 / 浅色", "dark / light"), show=False),
         key("app.suspend", "ctrl+z", "suspend_process", Text("放到后台（fg 回来）", "suspend (fg comes back)"), show=False),

@@ -18,6 +18,7 @@ from tui.ui.screens.guide.panels import Panels
 from tui.ui.screens.guide.screen import GuideScreen
 from tui.ui.screens.help.screen import HelpScreen
 from tui.ui.theme import DARK, LIGHT
+from tui.ui.widgets.keybar import KeyBar
 from tui.ui.widgets.keys import key_name, words
 from tui.ui.widgets.tabs import PanelTabs
 
@@ -125,6 +126,15 @@ async def test_the_palette_lists_what_the_guide_screen_offers() -> None:
         assert "停止" not in listed
 
 
+@pytest.mark.parametrize(("size", "more"), [(SMALL, True), ((200, 40), False)])
+async def test_a_full_key_bar_says_that_there_are_more_keys(size: tuple[int, int], more: bool) -> None:
+    program, _ = app()
+    async with program.run_test(size=size) as pilot:
+        await sight(pilot, "r 执行")
+        await until(pilot, lambda: ("…" in str(program.screen.query_one(KeyBar).render())) is more)
+        assert sees(pilot, "h 做过的执行") is not more
+
+
 async def test_below_100_columns_the_panels_are_tabs() -> None:
     program, _ = app()
     async with program.run_test(size=SMALL) as pilot:
@@ -133,6 +143,7 @@ async def test_below_100_columns_the_panels_are_tabs() -> None:
         panels = program.screen.query_one(Panels)
         assert panels.log_panel.display
         assert not panels.checks.display
+        assert "数值    v  ─" in shown(program.screen)
         await pilot.press("v")
         await sight(pilot, "服务运行中")
         assert panels.checks.display

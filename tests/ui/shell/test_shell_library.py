@@ -12,6 +12,7 @@ from tui.guide import library
 from tui.ui.app import ZhinanApp
 from tui.ui.screens.guide.screen import GuideScreen
 from tui.ui.screens.library.screen import LibraryScreen
+from tui.ui.screens.library.shelf import read_all
 from tui.ui.starts import LibraryStart
 
 WIDE, SMALL = (140, 40), (80, 24)
@@ -32,6 +33,12 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def at_library(folders: tuple[Path, ...] = ()) -> ZhinanApp:
     """The app at its library."""
     return ZhinanApp(LibraryStart(), Scripted(passing).sessions, folders=folders)
+
+
+def test_the_built_in_guides_stand_in_the_order_of_their_questions(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A0 自己的\n", encoding="utf-8")
+    listed = [entry.title.partition(" ")[0] for entry in read_all((tmp_path,), "zh", tmp_path, {}).guides]
+    assert listed == ["Q1", "Q2", "Q3", "Q4", "Q5", "A0"]
 
 
 async def test_the_library_lists_previews_and_opens(shelf: Path) -> None:

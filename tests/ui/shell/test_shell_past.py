@@ -89,6 +89,7 @@ async def test_an_unfinished_run_goes_on_as_the_same_run(guide: Guide, journal: 
     run = await yesterday(guide, journal)
     async with program(guide, journal).run_test(size=size, notifications=True) as pilot:
         await sight(pilot, "通过了 1 步：按 g 接着做")
+        assert sees(pilot, "g 接着上次做")  # in the key bar, which the note above it does not cover and outlives
         await pilot.press("g")
         await sight(pilot, "下一步是“第2步 再来”")
         state = screen(pilot).runner.state
@@ -102,6 +103,14 @@ async def test_an_unfinished_run_goes_on_as_the_same_run(guide: Guide, journal: 
         await until(pilot, lambda: not screen(pilot).runner.busy)
         await pilot.press("g")
         await sight(pilot, "没有可以接着做的")
+
+
+async def test_the_offer_is_gone_once_something_else_runs(guide: Guide, journal: Journal) -> None:
+    await yesterday(guide, journal)
+    async with program(guide, journal).run_test(size=(80, 24), notifications=True) as pilot:
+        await sight(pilot, "按 g 接着做")
+        await pilot.press("r")
+        await until(pilot, lambda: not sees(pilot, "按 g 接着做") and not sees(pilot, "g 接着上次做"))
 
 
 async def test_nothing_is_offered_where_all_is_done_or_somebody_is_at_it(guide: Guide, journal: Journal, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The bottom line: the keys that make sense now, and a click on one does the same.
 
 What makes sense is not decided here: the bar shows the active bindings that its screen offers now, in the order they were declared, until
-the line is full. Help and the palette keep their places at the end whatever the width.
+the line is full; `…` says that there are more. Help and the palette, which have them all, keep their places at the end whatever the width.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ class KeyBar(Widget):
                 break
             room -= hint.size + 1
             chosen.append(hint)
-        if last:
-            chosen.append(last)
-        return self._draw(chosen, right)
+        return self._draw([*chosen, *([last] if last else [])], right, more=len(chosen) < len(hints))
 
     def on_click(self, event: events.Click) -> None:
         """A click on a key's words is the key."""
@@ -78,7 +76,7 @@ class KeyBar(Widget):
                 found[binding.id] = _Hint(key_name(name), words_now(self.screen, binding), binding.action, node)
         return found
 
-    def _draw(self, chosen: list[_Hint], right: _Hint | None) -> Content:
+    def _draw(self, chosen: list[_Hint], right: _Hint | None, *, more: bool) -> Content:
         self._placed = []
         parts: list[Content | str | tuple[str, str]] = [" "]
         x = 1
@@ -86,6 +84,9 @@ class KeyBar(Widget):
             self._placed.append((x, x + hint.size, hint))
             parts += [(f" {hint.key} ", "bold $bright on $key"), f" {hint.words} ", " "]
             x += hint.size + 1
+        if more and self.size.width > x:
+            parts.append("…")
+            x += 1
         if right and self.size.width - x >= right.size - 2:
             gap = self.size.width - x - right.size + 2
             self._placed.append((x + gap, self.size.width, right))

@@ -63,7 +63,7 @@ class Panels(Vertical):
 
     def compose(self) -> ComposeResult:
         """Tabs (hidden while wide), then the panels."""
-        yield PanelTabs(id="panel-tabs")
+        yield PanelTabs("v", id="panel-tabs")
         yield diagnosis.DiagnosisPanel(id="diagnosis")
         yield login.LoginPanel(id="login")
         yield local.LocalPanel(id="local")

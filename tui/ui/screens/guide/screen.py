@@ -25,6 +25,7 @@ from tui.ui.screens.guide.mending import GuideMending
 from tui.ui.screens.guide.offers import done, offered_beside, offered_here, on_offer
 from tui.ui.screens.guide.stage import NARROW
 from tui.ui.seams import front
+from tui.ui.widgets.notice import Notice
 
 _BUSY = Text("“{step}”还在执行：先等它结束，或按 x 停止", "“{step}” is still running: let it end, or press x to stop it")
 _NOTHING = Text("这份文档里没有可以执行的步骤", "This document has no step that could run")
@@ -70,8 +71,10 @@ class GuideScreen(GuideMending):
     # ---- the run
 
     def start(self, request: Request) -> None:
-        """Begin a pass."""
+        """Begin a pass. What was said before it, of what could be gone on with, is over."""
         self.unfinished = None
+        for said in self.query(Notice):
+            said.leave()
         if request.item is None:
             self._led = self.document.current
         self._run(request)

@@ -66,6 +66,7 @@ class LibraryScreen(Keeper):
     BINDINGS: ClassVar[list[BindingType]] = [
         find_key("library.find"),
         key("library.practice", "p", "practice", Text("练习", "practice")),
+        key("library.runs", "h", "app.runs", Text("做过的执行", "past runs")),
         key("library.reload", "f5", "reload", Text("重新读取", "reload"), show=False),
         key("library.down", "j", "cursor(1)", Text("下一份", "next guide"), show=False),
         key("library.up", "k", "cursor(-1)", Text("上一份", "previous guide"), show=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,7 @@ from tui.texts import Language, Text, same
 _MOST_USED = 3
 MOST_LISTED = 500
 """Nobody scrolls through more, and each has to be drawn."""
+_QUESTION = re.compile(r"Q(\d+)\b")
 _USED = Text("最近用过", "Used lately")
 _BUILT_IN = Text("指南", "Guides")
 _OWN = Text("我的  {folder}", "Mine  {folder}")
@@ -83,11 +86,17 @@ def places(folders: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def read_all(folders: Sequence[Path], language: Language, home: Path, kept: library.Kept) -> Shelf:
-    """The built-in guides, then those of the reader's own folders; of twins the one in `language`."""
+    """The built-in guides (Q1, Q2, …), then those of the reader's own folders as their files are named; of twins the one in `language`."""
     where = places(folders)
-    return Shelf(
-        library.entries(where, language, kept=kept), library.entries(where, language, failures=True, kept=kept), recent(home, _MOST_USED)
-    )
+    guides = library.entries(where, language, kept=kept)
+    guides.sort(key=lambda entry: (0, entry.chapter, _number(entry)) if entry.folder == library.builtin_dir() else (1, "", 0))
+    return Shelf(guides, library.entries(where, language, failures=True, kept=kept), recent(home, _MOST_USED))
+
+
+def _number(entry: Entry) -> int:
+    """Which question it is; those without a number come last."""
+    found = _QUESTION.match(entry.title)
+    return int(found[1]) if found else sys.maxsize
 
 
 def rows(shelf: Shelf, *, failures_open: bool) -> Iterator[Row]:

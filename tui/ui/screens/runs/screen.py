@@ -61,6 +61,10 @@ class RunsScreen(Screen[None]):
         key("runs.close", "escape,q", "close", Text("返回", "back")),
     ]
 
+    def offers(self, action: str) -> bool:
+        """Past runs are here."""
+        return action != "runs"
+
     def __init__(self, home: Path) -> None:
         super().__init__()
         self._home = home
@@ -155,6 +159,10 @@ class ReportScreen(Screen[None]):
         key("report.save", "s", "save", Text("存成文件", "save to a file")),
         key("report.close", "escape,q", "close", Text("返回", "back")),
     ]
+
+    def offers(self, action: str) -> bool:
+        """Past runs are behind this one."""
+        return action != "runs"
 
     def __init__(self, home: Path, found: Past) -> None:
         super().__init__()
