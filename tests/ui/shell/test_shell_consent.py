@@ -144,3 +144,12 @@ async def test_a_proof_shows_its_command_but_never_its_code_and_says_what_a_wron
         await pilot.press(*"ffffff", "enter")
         await sight(pilot, "that was SSH")
         assert not answer.done()
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", (140, 40)), ("en", (80, 24)), ("zh", (80, 24)), ("en", (60, 15))])
+async def test_all_answers_of_a_proof_are_wholly_in_sight(language: texts.Language, size: tuple[int, int]) -> None:
+    texts.use(language)
+    async with asked(lambda a: a.confirm(PROOF), size) as (pilot, _):
+        box = pilot.app.screen.query_one("#box").region
+        for button in pilot.app.screen.query(Answer):
+            await until(pilot, lambda button=button: button.region.width > 0 and box.contains_region(button.region))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 from shell_stage import DOCUMENT, NOW, Script, Scripted, app, began, command_ended, ended, screen, sees, sight, step_ended, until
@@ -101,20 +102,27 @@ disable_expiry: true
 """
 
 
-def shut(*gates: tuple[str, str]) -> Script:
-    """A step that ends because these gates are not open: each a remedy and a status."""
+def shut(*gates: tuple[str, str], alone: bool = False) -> Script:
+    """A step, or an action of it run by itself, that ends because these gates are not open: each a remedy and a status."""
 
     async def script(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
-        yield began(request)
-        yield ev.StepStarted(run="r", at=NOW, step="look", on="ecs", address="x")
+        yield began(replace(request, steps=()) if alone else request)
+        if alone:
+            yield ev.CommandStarted(run="r", at=NOW, step="look", item=0, on="ecs", text="aliyun.lockdown", log="x.log", alone=True)
+        else:
+            yield ev.StepStarted(run="r", at=NOW, step="look", on="ecs", address="x")
         told = [{"id": "g", "remedy": remedy, "status": status, "typed": ""} for remedy, status in gates]
-        yield ev.Observed(run="r", at=NOW, step="look", item=0, topic="firewall", facts={"gates": told})
-        yield step_ended("look", Outcome.REFUSED, Text("还不能关公网 SSH", "not yet"))
+        yield ev.Observed(run="r", at=NOW, step="look", item=0, topic="firewall", facts={"gates": told, "phase": "gates"})
+        if alone:
+            yield command_ended("look", 4)
+        else:
+            yield step_ended("look", Outcome.REFUSED, Text("还不能关公网 SSH", "not yet"))
         yield ended(Outcome.REFUSED)
 
     return script
 
 
+@pytest.mark.parametrize("alone", [False, True])
 @pytest.mark.parametrize(
     ("gates", "leads_to"),
     [
@@ -123,13 +131,13 @@ def shut(*gates: tuple[str, str]) -> Script:
         ([("assistant", "fail"), ("enable", "pass")], None),
     ],
 )
-async def test_d_leads_to_what_opens_a_gate_wherever_it_stands(gates: list[tuple[str, str]], leads_to: str | None) -> None:
+async def test_d_leads_to_what_opens_a_gate_wherever_it_stands(gates: list[tuple[str, str]], leads_to: str | None, alone: bool) -> None:
     before, mark, after = DOCUMENT.rpartition("\n## ")
-    program, session = app(shut(*gates), before + mark + after.rstrip() + "\n" + REMEDIES)
+    program, session = app(shut(*gates, alone=alone), before + mark + after.rstrip() + "\n" + REMEDIES)
     async with program.run_test(size=(140, 40), notifications=True) as pilot:
         await pilot.press("r")
-        await sight(pilot, "还不能关公网 SSH")
-        await until(pilot, lambda: not screen(pilot).runner.busy)
+        await until(pilot, lambda: screen(pilot).runner.state.verdict is Outcome.REFUSED and not screen(pilot).runner.busy)
+        await sight(pilot, "没有动手，什么都没有改")  # and no gate is being looked at any more
         await pilot.press("d")
         stop = screen(pilot).document.current
         assert stop is not None

@@ -23,6 +23,8 @@ from tui.ui.widgets.keys import key
 
 T = TypeVar("T")
 
+_APART = 3
+"""Cells between two answers, as in the style sheet."""
 _MOST = 92
 """Per cent of the window's height that a dialog takes at most, as in the style sheet."""
 
@@ -101,10 +103,16 @@ class Dialog(ModalScreen[T], Generic[T]):
         self.begin()
 
     def on_resize(self) -> None:
-        """The answers stay in sight: the body gets the rows that title and answers leave, and scrolls."""
+        """The answers stay in sight, in two columns where they do not fit in a row; the body gets the rows that are left, and scrolls."""
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
+        row = self.query_one("#answers")
+        shown = [answer for answer in row.query(Answer) if answer.display]
+        row.set_class(sum(answer.size.width + _APART for answer in shown) - _APART > row.size.width, "-stacked")
+        self.call_after_refresh(self._fit_body)
+
+    def _fit_body(self) -> None:
         box, *parts = (self.query_one(name) for name in ("#box", "#head", "#beneath", "#answers"))
         around = box.gutter.height + sum(part.outer_size.height + part.styles.margin.height for part in parts)
         self.query_one("#body").styles.max_height = max(3, self.size.height * _MOST // 100 - around)

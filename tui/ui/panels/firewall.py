@@ -75,7 +75,7 @@ class FirewallPanel(TopicPanel):
     def count(self) -> None:
         """Count down to the next try while the cloud does not answer, and to the end of what is open for a while."""
         opened = openings.rows(openings.known(self.openings, self._facts), self.now)
-        self._says.rows = (*told_rows.conclusion(self._facts, before=self._again, now=self.now), *opened)
+        self._says.rows = (*told_rows.conclusion(self._facts, before=self._again, over=not self.state.active, now=self.now), *opened)
 
     def _show(self, title: Text, rows: tuple[told_rows.Entry, ...], fact: str = "") -> None:
         name, table = self._parts[title]

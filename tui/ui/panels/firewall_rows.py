@@ -43,6 +43,8 @@ _ENDED = {
         Text("没能自动恢复，要你亲手改：照“万一进不去”做", "it could not be put back: do it by hand, as “If you can't get in” says"),
     ),
 }
+_BEFORE = ("looking", "gates")
+"""What comes before anything is written: work that ended there changed nothing."""
 UNPROVEN = ("written", "proving")
 _WRITTEN = Text("规则已经改成：{who}", "the rules say now: {who}")
 _TROUBLE = Text("{what}；试了 {n} 次，{time} 后再试", "{what}; tried {n} times, again in {time}")
@@ -86,9 +88,14 @@ _REMEDY = {
 }
 
 
-def conclusion(facts: Facts, *, before: bool = False, now: float = 0.0) -> Iterator[Line]:
-    """Who gets in, in a sentence, and how far the work is. `before`: it was seen closed earlier. `now` in Unix seconds."""
+def conclusion(facts: Facts, *, before: bool = False, over: bool = False, now: float = 0.0) -> Iterator[Line]:
+    """Who gets in, in a sentence, and how far the work is.
+
+    `before`: it was seen closed earlier. `over`: nothing is at work any more. `now` in Unix seconds.
+    """
     who, is_open, phase = sentence(part(facts, "who")), facts.get("open"), word(facts, "phase")
+    if over and phase in _BEFORE:
+        phase = "refused"
     after = sentence(part(facts, "who_after"))
     if after and phase in UNPROVEN:
         yield UNSURE, Cell(str(_WRITTEN.fill(who=after)), "bold $decide")

@@ -140,10 +140,10 @@ class GuideReading(GuideStage):
 
     @property
     def remedy_here(self) -> tuple[Step, int] | None:
-        """What opens the gate that kept the step under the cursor from its end: an item of that step or another."""
+        """What opens the gate that kept the step under the cursor, or an action of it run by itself, from its end: an item of any step."""
         step = self.step_here
         seen = self.runner.state.step(step.id) if step is not None and not self.runner.busy else None
-        if seen is None or seen.phase is not Phase.ENDED or seen.outcome in GOOD:
+        if seen is None or (seen.phase is Phase.ENDED and seen.outcome in GOOD):
             return None
         found, stop = remedy(self.guide, seen.topics.get("firewall") or {}), self.document.current
         return found if found is None or stop is None or (found[0].id, found[1]) != (stop.step_id, stop.item) else None
