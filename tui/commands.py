@@ -16,7 +16,7 @@ import click
 
 from tui import __version__, config
 from tui.commands_past import report, resume, runs, undo
-from tui.door import mended, screen
+from tui.door import mended, screen, stoppable
 from tui.errors import UsageError
 from tui.options import EVENTS, HOST_KEY, INPUTS, JUNIT, WHERE, YES, inputs_of, pairs, said
 from tui.texts import Text
@@ -174,6 +174,7 @@ def teach(file: str, lines: tuple[int, ...], title: str, identity: str, why: str
     from tui.headless.teach import Ways
     from tui.headless.teach import teach as learn
 
+    stoppable()
     sys.exit(learn(file, Wish(title, identity, why, mend), Ways(lines, output, anyway), config.load()))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tui import config
-from tui.door import mended
+from tui.door import mended, stoppable
 from tui.options import EVENTS, HOST_KEY, INPUTS, JUNIT, WHERE, YES, inputs_of, pairs, said
 
 
@@ -86,4 +86,5 @@ def report(run: str, file: Path | None, **flags: bool) -> None:
     """Tell of a run."""
     from tui.headless.report import report as tell
 
+    stoppable()
     tell(config.load(), run, file, **flags)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,11 @@ def screen(path: Path | None, faults: Sequence[str] | None = None) -> int:
 def _news() -> list[Text] | None:
     """What came of `mending`, for the screen; None while it is under way. What is told there is not said once more at the end."""
     return _mending[-1].said() if _mending[-1].wait(0) else None
+
+
+def stoppable() -> None:
+    """Asked to end (`kill`), this command ends like after Ctrl-C: nothing half done is left, it says so, and the exit code is that one."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def complain(sentence: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from tui import whole
 from tui.act.lockdown_record import FOLDER, read
 from tui.errors import UsageError
 from tui.judge.firewall_read import NotFirewall
@@ -60,28 +59,14 @@ def _told(folder: Path) -> list[tuple[float, Text]]:
 
 def save(file: Path, words: str, *, replace: bool = False) -> None:
     """Write a file, whole or not at all, for its owner alone. Raises UsageError: it is there already (unless `replace`), or can't be."""
-    there = UsageError(
-        Text("{file} 已经有了；换个名字，或加 --force 覆盖", "{file} is there already; name another, or add --force").fill(file=file)
-    )
-    if not replace and os.path.lexists(file):
-        raise there
-    new = ""
     try:
-        handle, new = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.absolute().parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(words)
-        if replace:
-            Path(new).replace(file)
-        else:
-            _name(Path(new), file)
+        whole.write(file, words, replace=replace)
     except FileExistsError as error:
-        raise there from error
+        there = Text("{file} 已经有了；换个名字，或加 --force 覆盖", "{file} is there already; name another, or add --force")
+        raise UsageError(there.fill(file=file)) from error
     except OSError as error:
         why = Text("写不了 {file}：{why}", "can't write {file}: {why}").fill(file=file, why=error.strerror)
         raise UsageError(why) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(new)  # noqa: PTH108  "" where there is none
 
 
 def keep(words: str, run: str) -> Path:
@@ -93,13 +78,3 @@ def keep(words: str, run: str) -> Path:
             break
     save(file, words)
     return file
-
-
-def _name(new: Path, file: Path) -> None:
-    """Give the whole file its name, unless somebody has taken that meanwhile: then FileExistsError."""
-    try:
-        os.link(new, file)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without a second name for a file
-        new.rename(file)

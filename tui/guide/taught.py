@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tui import whole
 from tui.errors import UsageError
 from tui.guide import failures
 from tui.guide.ids import Ids, slug
@@ -85,8 +86,7 @@ def save(made: Draft) -> Path:
     path = made.page.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(made.text)
+        whole.write(path, made.text)
     except OSError as error:
         raise UsageError(_CANT.fill(path=path, why=error.strerror or str(error))) from error
     return path

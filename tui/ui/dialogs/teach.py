@@ -25,8 +25,8 @@ from tui.ui.widgets.keys import key
 
 _TITLE = Text("教会程序认这个故障", "Teach the program this failure")
 _WHY = Text(
-    "选出说明问题的那几行；以后日志里再有它们（数字、主机、版本不同也算），就认得是这个故障。",
-    "Choose the lines that tell. A log that has them all (other numbers, hosts, versions count, too) is known as this from then on.",
+    "用空格选出说明问题的那几行；以后日志里再有它们（数字、主机、版本不同也算），就认得是这个故障。",
+    "Choose the lines that tell (space): a log with them all (other numbers, hosts, versions count, too) is known as this from now on.",
 )
 _FIELDS = (
     ("title", Text("标题", "title"), Text("不写就用第一行", "else the first line")),
