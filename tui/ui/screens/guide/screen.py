@@ -71,10 +71,10 @@ class GuideScreen(GuideMending):
     # ---- the run
 
     def start(self, request: Request) -> None:
-        """Begin a pass. What was said before it, of what could be gone on with, is over."""
-        self.unfinished = None
-        for said in self.query(Notice):
+        """Begin a pass. That the last run could be gone on with need not be said any more."""
+        for said in self.query(Notice) if self.unfinished is not None else ():
             said.leave()
+        self.unfinished = None
         if request.item is None:
             self._led = self.document.current
         self._run(request)
