@@ -24,6 +24,21 @@ from tui.judge.firewall_words import rows, shared_with, still_open, who
         ([rule()], "任何人（IPv4）", "anybody (IPv4)"),
         ([rule("0.0.0.0/1"), rule("128.0.0.0/1"), rule("::/0")], "任何人（IPv4、IPv6）", "anybody (IPv4 and IPv6)"),
         ([rule("::/0"), rule("8.8.8.8")], "任何人（IPv6），以及 8.8.8.8/32", "anybody (IPv6), and 8.8.8.8/32"),
+        (
+            [rule("8.8.8.0/24", Policy="Drop"), rule(Priority=2)],
+            "能连端口 22 的：任何人（IPv4，8.8.8.0/24 除外）",
+            "internet: anybody (IPv4) but 8.8.8.0/24",
+        ),
+        (
+            [*(rule(f"8.{n}.8.8", Policy="Drop") for n in range(5)), rule(Priority=2), rule("::/0")],
+            "任何人（IPv6），以及 任何人（IPv4，8.0.8.8/32、8.1.8.8/32、8.2.8.8/32 等 5 段 除外）",
+            "anybody (IPv6), and anybody (IPv4) but 8.0.8.8/32, 8.1.8.8/32, 8.2.8.8/32 and 2 more",
+        ),
+        (
+            [rule("10.1.2.3", Policy="Drop"), rule("10.0.0.0/8", Priority=2)],
+            "内网能连的有 10.0.0.0/8 的一部分",
+            "from inside part of 10.0.0.0/8 can",
+        ),
         ([rule("8.8.8.0/24")], "端口 22 的：8.8.8.0/24", "internet: 8.8.8.0/24"),
         ([rule(f"8.{n}.8.8") for n in range(5)], "8.2.8.8/32 等 5 段", "8.2.8.8/32 and 2 more"),
         ([rule("127.0.0.1/32")], "谁也连不上端口 22；同组", "nobody on the internet can reach port 22; members"),

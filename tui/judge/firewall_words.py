@@ -13,7 +13,7 @@ from tui.judge.addresses import LOOPBACK, PRIVATE, PUBLIC, SHARED, Addresses, Fa
 from tui.judge.firewall import ALL_PORTS, Group, Interface, Policy, Rule, Source, Wall
 from tui.judge.firewall_plan import Plan, sharing
 from tui.judge.firewall_plan_words import WORKBENCH
-from tui.judge.firewall_proof import shown
+from tui.judge.firewall_proof import shown, shown_inside
 from tui.judge.firewall_reach import Reach, ports_of, public, ranked, reach, sources_of, unsure
 from tui.judge.firewall_store import port_range
 from tui.texts import Text, same
@@ -121,21 +121,29 @@ def named(source: Source) -> Text:
 
 
 def _people(what: Addresses) -> Text:
+    """Who that is: anybody, anybody but a few (what a Drop rule makes of anybody), or a few."""
     whole = [(family, name) for family, name in _FAMILIES if PUBLIC.only(family) <= what]
-    if not whole:
-        return shown(what)
-    anybody = Text("任何人（{zh}）", "anybody ({en})").fill(
-        zh="、".join(name for _, name in whole), en=" and ".join(name for _, name in whole)
-    )
+    said: list[Text] = []
+    if whole:
+        names = {"zh": "、".join(name for _, name in whole), "en": " and ".join(name for _, name in whole)}
+        said.append(Text("任何人（{zh}）", "anybody ({en})").fill(**names))
     rest = what - union(PUBLIC.only(family) for family, _ in whole)
-    return Text("{anybody}，以及 {rest}", "{anybody}, and {rest}").fill(anybody=anybody, rest=shown(rest)) if rest else anybody
+    for family, name in _FAMILIES:
+        without = PUBLIC.only(family) - rest
+        if (family, name) not in whole and len(without.cidrs()) < len((rest & PUBLIC.only(family)).cidrs()):
+            said.append(Text("任何人（{name}，{few} 除外）", "anybody ({name}) but {few}").fill(name=name, few=shown(without)))
+            rest -= PUBLIC.only(family)
+    if rest:
+        said.append(shown(rest))
+    return Text("，以及 ".join(each.zh for each in said), ", and ".join(each.en for each in said))
 
 
 def _inside(found: tuple[Reach, ...]) -> Text:
     what = union(each.open & (PRIVATE | SHARED) for each in found)
     members = any(each.members for each in found)
     if what:
-        return Text("；内网能连的有 {who}", "; from inside {who} can").fill(who=shown(what))
+        few = shown(what) if len(what.cidrs()) <= _FEW else shown_inside(what)
+        return Text("；内网能连的有 {who}", "; from inside {who} can").fill(who=few)
     return Text("；同组成员经内网能连", "; members of the group can over the intranet") if members else Text("", "")
 
 
@@ -194,6 +202,7 @@ def _inbound(wall: Wall, interface: Interface) -> Iterator[tuple[Group, Rule]]:
             yield from ((group, rule) for rule in group.rules if rule.direction == "ingress" and rule.protocol in ("TCP", "ALL"))
 
 
+_FEW: Final = 3
 _FAMILIES: Final[tuple[tuple[Family, str], ...]] = ((4, "IPv4"), (6, "IPv6"))
 _NAMED: Final = (
     (of("0.0.0.0/0"), Text("任何人 {cidr}", "anybody {cidr}")),
