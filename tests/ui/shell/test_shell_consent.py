@@ -102,6 +102,17 @@ async def test_hidden_characters_are_written_out_and_long_lines_go_on_below() ->
         assert rows[1].rstrip(" │").endswith("END")
 
 
+async def test_a_labelled_line_goes_on_behind_its_label_and_headings_stand_apart() -> None:
+    rule = (ConfirmLine(same("rule one:")), ConfirmLine(same("before    " + "allow " * 15 + "END"), "-"))
+    async with asked(lambda a: a.confirm(ConfirmQuestion(same("x"), (*rule, *rule)))) as (pilot, _):
+        rows = [row.strip(" │▌◦▁─") for row in shown(pilot.app.screen).splitlines()]
+        first = next(n for n, row in enumerate(rows) if row.startswith("− before"))
+        raw = shown(pilot.app.screen).splitlines()
+        assert raw[first].index("allow") == raw[first + 1].index("allow")
+        assert rows[first + 1].endswith("END")
+        assert rows[first + 2 : first + 4] == ["", "rule one:"]
+
+
 async def test_a_question_taken_back_closes_and_is_a_no() -> None:
     async with asked(lambda a: a.confirm(TYPED)) as (pilot, answer):
         pilot.app.screen_stack[-2].asker.withdraw()

@@ -5,6 +5,7 @@ Where agreeing must not become a habit there is a word to type instead of a key 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import ClassVar
@@ -20,7 +21,7 @@ from tui.run.ask import ConfirmLine, ConfirmQuestion
 from tui.texts import Text
 from tui.ui.dialogs.base import YES_NO, Answer, Dialog, paragraph
 from tui.ui.linebreak import wrap
-from tui.ui.widgets.cells import visible
+from tui.ui.widgets.cells import visible, width
 
 _CHANGE = Text("+{more} −{less} 行", "+{more} −{less} lines")
 _DANGER = Text("不能随手退回", "not simply taken back")
@@ -28,11 +29,12 @@ _YES = Text("这样做", "do it")
 _NO = Text("不做，什么都不改", "don't: change nothing")
 _MANY = 12
 """Lines from which the dialog takes the height of the window."""
+_LABEL = re.compile(r"\S.{0,11}?  +(?=\S)")
 _SIGNS = {" ": ("  ", "$muted"), "+": ("+ ", "$ok"), "-": ("− ", "$bad")}
 
 
 class Change(Widget):
-    """Lines that stay, come and go; a long one goes on under its own beginning."""
+    """Lines that stay, come and go; a long one goes on under its own beginning, behind the label in front of it, if it has one."""
 
     def __init__(self, lines: Iterable[ConfirmLine]) -> None:
         super().__init__(classes="-code")
@@ -96,11 +98,13 @@ class ConsentDialog(Dialog[bool]):
 
     def body(self) -> Iterable[Widget]:
         """Prose and changes in their order."""
-        for changes, lines in groupby(self._question.lines, lambda line: bool(line.mark)):
+        for number, (changes, lines) in enumerate(groupby(self._question.lines, lambda line: bool(line.mark))):
             if changes:
                 yield Change(lines)
             else:
-                yield from (Prose(visible(str(line.text))) for line in lines)
+                said = [Prose(visible(str(line.text))) for line in lines]
+                said[0].set_class(number > 0, "-fact")
+                yield from said
 
     def beneath(self) -> Iterable[Widget]:
         """The word to type, if there is one, in sight whatever scrolls."""
@@ -138,8 +142,10 @@ def _change(lines: Iterable[ConfirmLine], room: int) -> Iterator[Content]:
     for line in lines:
         sign, colour = _SIGNS[line.mark]
         text = visible(str(line.text))
-        for nth, (start, end) in enumerate(wrap(text, max(2, room - 2))):
-            yield Content.assemble(("  " if nth else sign, colour), (text[start:end], colour))
+        label = _LABEL.match(text)
+        hang = width(label[0]) if label and width(label[0]) < room // 2 else 0
+        for nth, (start, end) in enumerate(wrap(text, max(2, room - 2 - hang), max(2, room - 2))):
+            yield Content.assemble((" " * (2 + hang) if nth else sign, colour), (text[start:end], colour))
 
 
 def _prose(text: str, room: int) -> list[str]:
