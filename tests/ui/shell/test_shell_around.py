@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
-from shell_stage import DOCUMENT, app, held, screen, sees, shown, sight, until
+from shell_stage import DOCUMENT, NOW, Scripted, app, began, ended, held, screen, sees, shown, sight, step_began, step_ended, until
+from test_shell_ways import CAUSE
 from textual.binding import Binding
 
 from tui import texts
+from tui.run import events as ev
+from tui.run.events import AnyEvent, Outcome
+from tui.run.plan import Request
 from tui.ui.app import ZhinanApp
 from tui.ui.dialogs.confirm import ConfirmDialog
 from tui.ui.dialogs.palette import PaletteDialog
@@ -150,6 +154,38 @@ async def test_below_100_columns_the_panels_are_tabs() -> None:
         assert not panels.log_panel.display
         await pilot.click(PanelTabs, offset=(2, 0))
         await until(pilot, lambda: panels.log_panel.display)
+
+
+async def test_in_a_very_low_window_the_panels_come_forward_and_go_again() -> None:
+    program, _ = app()
+    async with program.run_test(size=(60, 15)) as pilot:
+        await sight(pilot, "日志   检查 0/2   数值    v")
+        assert not sees(pilot, "还没有输出")
+        await pilot.press("v")
+        await sight(pilot, "还没有输出")
+        await pilot.press("r")
+        await sight(pilot, "2 世界")
+        await pilot.press("v")
+        await sight(pilot, "服务运行中  ")
+        await pilot.press("v", "v")
+        await until(pilot, lambda: program.screen.query_one(Panels).size.height == 1)
+        for size in ((140, 40), (60, 15), (80, 24), (60, 15)):
+            await pilot.resize_terminal(*size)
+        await sight(pilot, "✓ 通过")
+
+
+async def test_in_a_very_low_window_a_failure_brings_its_reason_forward() -> None:
+    async def broken(session: Scripted, request: Request) -> AsyncGenerator[AnyEvent, None]:
+        yield began(request)
+        yield step_began(request.steps[0])
+        yield ev.Diagnosed(run="r", at=NOW, step=request.steps[0], causes=(CAUSE,))
+        yield step_ended(request.steps[0], Outcome.FAILED)
+        yield ended(Outcome.FAILED)
+
+    program, _ = app(broken)
+    async with program.run_test(size=(60, 15)) as pilot:
+        await pilot.press("r")
+        await sight(pilot, str(CAUSE.title))
 
 
 async def test_resizing_changes_the_layout_and_keeps_the_place() -> None:

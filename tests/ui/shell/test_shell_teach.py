@@ -146,6 +146,15 @@ async def to_the_dialog_again(pilot: Pilot[int]) -> TeachDialog:
     return dialog
 
 
+async def test_the_lines_are_in_sight_in_a_very_low_window(home: Path) -> None:
+    program, _ = app(home)
+    async with program.run_test(size=(60, 15), notifications=True) as pilot:
+        dialog = await to_the_dialog(pilot)
+        await until(pilot, lambda: dialog.query_one(Lines).size.height >= 3)
+        await sight(pilot, "[✓]")
+        await sight(pilot, "^s")
+
+
 async def test_other_lines_can_be_chosen_by_key_and_none_is_not_enough(home: Path) -> None:
     program, _ = app(home)
     async with program.run_test(size=(140, 40), notifications=True) as pilot:

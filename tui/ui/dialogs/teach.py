@@ -20,6 +20,7 @@ from tui.judge.teach import TooGeneral, bare, patterns_of
 from tui.run.teaching import Lesson
 from tui.texts import Text
 from tui.ui.dialogs.base import Answer, Dialog, paragraph
+from tui.ui.dialogs.consent import Prose
 from tui.ui.widgets.cells import visible
 from tui.ui.widgets.keys import key
 
@@ -84,6 +85,10 @@ class Lines(OptionList):
         self.replace_option_prompt_at_index(event.option_index, self._line(row))
         self.post_message(self.Changed())
 
+    def on_resize(self) -> None:
+        """What is highlighted stays in sight, however few rows there are."""
+        self.call_after_refresh(self.scroll_to_highlight)
+
     def _line(self, row: Row) -> Content:
         mark = ("[✓] ", "$ok") if row.number in self.chosen else ("[ ] ", "$faint")
         return Content.assemble(mark, (f"{row.number:>5}  ", "$faint"), (visible(bare(row.text)[:_LONG]), "$ink"))
@@ -93,6 +98,7 @@ class TeachDialog(Dialog[Chosen]):
     """Dismissed with what was chosen. `rows` are the lines to choose from, `before` what is chosen at first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key("teach.try", "ctrl+s", "answer('yes')", _TRY)]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-roomy")]  # noqa: RUF012  declared so by Textual
 
     def __init__(self, rows: Sequence[Row], before: Chosen) -> None:
         super().__init__(classes="-tall -teach")
@@ -105,7 +111,9 @@ class TeachDialog(Dialog[Chosen]):
 
     def body(self) -> Iterable[Widget]:
         """Why, then the lines."""
-        yield paragraph(str(_WHY), "-sentence")
+        why = Prose(str(_WHY))
+        why.add_class("-sentence")
+        yield why
         chosen = set(self._before.lines)
         yield Lines(self._rows, chosen)
 

@@ -166,8 +166,9 @@ class Panels(Vertical):
         )
 
     def watch_chosen(self) -> None:
-        """Another panel is the shown one."""
+        """Another panel is the shown one; where only the names have room, it comes forward."""
         if self.is_mounted:
+            self.add_class("-front")
             self._mark_chosen()
 
     def _mark_chosen(self) -> None:
@@ -185,10 +186,15 @@ class Panels(Vertical):
         message.stop()
         self.chosen = message.panel
 
-    def next_tab(self, by: int = 1) -> None:
-        """The next panel, round and round."""
+    def next_tab(self, *, short: bool = False) -> None:
+        """The next panel, round and round. `short`: only the names have room, so the panel comes forward first, and goes after the last."""
+        if short and not self.has_class("-front"):
+            self.add_class("-front")
+            return
         names = list(self._there)
-        self.chosen = names[(names.index(self.chosen) + by) % len(names)]
+        at = (names.index(self.chosen) + 1) % len(names)
+        self.chosen = names[at]
+        self.set_class(not (short and at == 0), "-front")
 
     @property
     def has_way_back(self) -> bool:
@@ -198,6 +204,7 @@ class Panels(Vertical):
     def show_way_back(self) -> None:
         """Bring the ways back in before the reader, whatever else is shown."""
         self.chosen = "wayback"
+        self.add_class("-front")
         self.query_one("#wayback").focus()
 
     def _number(self, ident: str) -> str:

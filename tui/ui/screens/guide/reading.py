@@ -54,7 +54,7 @@ class GuideReading(GuideStage):
 
     def action_next_tab(self) -> None:
         """Another panel."""
-        self.panels.next_tab()
+        self.panels.next_tab(short=self.has_class("-short"))
 
     def action_way_back(self) -> None:
         """How to get in if all else fails."""

@@ -42,6 +42,10 @@ class HelpScreen(Screen[None]):
         key("help.close", "escape,question_mark,q", "close", _CLOSE),
     ]
 
+    def offers(self, action: str) -> bool:
+        """Help leads nowhere but back."""
+        return action not in ("help", "runs")
+
     def __init__(self, keys: Sequence[Listed]) -> None:
         super().__init__()
         self._keys = tuple(keys)
