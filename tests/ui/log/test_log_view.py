@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 from textual.events import Key, MouseScrollUp
 from textual.widgets import Input
 
+from tui import texts
 from tui.texts import same
 from tui.ui.log.store import LogStore
 from tui.ui.log.view import LogPanel, LogScreen, LogView
@@ -71,6 +72,14 @@ async def test_an_empty_log_says_so_and_an_ended_one_how_it_ended() -> None:
         pilot.app.query_one(LogPanel).finish(same("退出码 0"), failed=False)
         await settle(pilot)
         assert [row.strip() for row in seen(pilot.app.view)[:3]] == ["什么都没有输出", "", "退出码 0"]
+
+
+async def test_one_line_is_one_line() -> None:
+    texts.use("en")
+    async with Shown(numbered(1)).run_test(size=(60, 8)) as pilot:
+        pilot.app.query_one(LogPanel).finish(same("exit 0"), failed=False)
+        await settle(pilot)
+        assert pilot.app.facts.endswith("1 line")
 
 
 async def test_new_lines_are_followed_until_the_reader_scrolls_up_and_again_after_f() -> None:

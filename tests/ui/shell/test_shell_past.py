@@ -171,3 +171,4 @@ async def test_no_runs_yet_says_what_to_do(guide: Guide, journal: Journal) -> No
         await sight(pilot, "第1步")
         await pilot.press("h")
         await sight(pilot, "还没有执行过什么")
+        await until(pilot, lambda: not sees(pilot, "o 打开指南"))

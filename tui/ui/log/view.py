@@ -32,6 +32,7 @@ _LOG = Text("日志", "Log")
 _FOLLOWS = Text("跟随", "following")
 _STOPPED = Text("已停在第 {n} 行 · f 跟随", "stopped at line {n} · f follows")
 _ALL = Text("共 {n} 行", "{n} lines")
+_ONE = Text("共 1 行", "1 line")
 
 
 class LogPanel(Vertical):
@@ -116,7 +117,7 @@ def standing(view: LogView) -> Text | str:
         return _STOPPED.fill(n=f"{view.here:,}")
     lines = len(view.store) - view.store.dropped
     if view.store.ending is not None:
-        return _ALL.fill(n=f"{lines:,}")
+        return _ONE if lines == 1 else _ALL.fill(n=f"{lines:,}")
     return _FOLLOWS if lines else ""
 
 

@@ -62,8 +62,8 @@ class RunsScreen(Screen[None]):
     ]
 
     def offers(self, action: str) -> bool:
-        """Past runs are here."""
-        return action != "runs"
+        """Past runs are here; where there are none, none has a guide."""
+        return action != "runs" and (action != "open" or bool(self._runs))
 
     def __init__(self, home: Path) -> None:
         super().__init__()
@@ -105,6 +105,7 @@ class RunsScreen(Screen[None]):
         self._runs = found if isinstance(found, tuple) else ()
         none.update(visible(str(_NONE if isinstance(found, tuple) else found)))
         none.display = not self._runs
+        self.refresh_bindings()
         self.query_one("#runs").display = bool(self._runs)
         self._fill()
 
