@@ -51,7 +51,7 @@ def test_all_keys_of_a_sign(tmp_path: Path) -> None:
         ("- {sure: likely}\n", GOOD, (5, "this sign has no line: (the pattern to find)")),
         ("- {line: abcd, sure: likley}\n", "", (5, "sure knows no “likley”, did you mean “likely”? Known: sure, likely, maybe")),
         ("- {line: abcd, within: near}\n", "", (5, "within is a number of lines, such as 20")),
-        ("- {line: abcd, done: true}\n", "", (5, "done belongs in none.md only")),
+        ("- {line: abcd, says: done}\n", "", (5, "says belongs in none.md only")),
         ("- '(unclosed word'\n", GOOD, (5, "“(unclosed word”: bad pattern: missing ): (unclosed word")),
         ("- '(?=ahead)word'\n", GOOD, (5, "“(?=ahead)word”: bad pattern: invalid perl operator: (?=")),
         ("- 'error|'\n", GOOD, (5, "“error|” matches even an empty line")),
@@ -94,7 +94,7 @@ def test_a_broken_page_costs_the_others_nothing(tmp_path: Path) -> None:
     (folder / "binary.md").write_bytes(b"\0\1\2")
     settings = Settings(home=tmp_path / "home", library=(tmp_path,))
     found = failure_store.shelf(settings)().diagnose([b"the widget exploded\nfrobnicator is stuck\n"])
-    assert [finding.page.id for finding in found.findings] == ["half", "good"]
+    assert [finding.page.id for finding in found.findings] == ["good", "half"]
 
 
 def test_the_users_page_goes_before_the_built_in_one(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_mistake_in_ones_own_page_spoils_no_diagnosis(tmp_path: Path, signs: s
     write(tmp_path / "failures", "good", "- 'widget exploded'\n")
     book = failure_store.shelf(Settings(home=tmp_path / "home", library=(tmp_path,)))()
     log = b"line 1 of 2\nfrobnicator is stuck\nwidget exploded\nE: Could not get lock /var/lib/dpkg/lock-frontend\n"
-    assert [finding.page.id for finding in book.diagnose([log]).findings] == ["good", "apt-lock-held"]
+    assert [finding.page.id for finding in book.diagnose([log]).findings] == ["apt-lock-held", "good"]
     assert book.diagnose([b"all is well\n"]).findings == ()
     problems = said(tmp_path / "failures" / "bad.md")
     assert [line for line, _ in problems][:1] == [5], problems

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui.errors import ZhinanError
 from tui.judge.diagnose import Book, Diagnosis
-from tui.judge.failure import HARMLESS, Page, Sign, Sure
+from tui.judge.failure import HARMLESS, Page, Says, Sign, Sure
 from tui.judge.patterns import BLOCK, BadPattern, Patterns, compiled, matches
 from tui.texts import same
 
@@ -83,8 +83,10 @@ def test_more_signs_together_prove_more_than_one() -> None:
     ]
 
 
-def test_of_equals_the_earlier_line_comes_first() -> None:
-    assert ids(look("bbb\naaa", page("a", "aaa"), page("b", "bbb"))) == ["b", "a"]
+def test_of_equals_the_one_that_showed_last_comes_first() -> None:
+    a, b = page("a", "aaa"), page("b", "bbb")
+    assert ids(look("aaa\nbbb", a, b)) == ["b", "a"]
+    assert ids(look("aaa\nbbb\naaa", a, b)) == ["a", "b"]
 
 
 def test_a_cause_comes_before_what_follows_from_it() -> None:
@@ -108,11 +110,11 @@ def test_pages_of_the_step_that_failed_come_first() -> None:
 def test_near_causes_that_speak_as_loudly_make_each_other_less_sure() -> None:
     a = page("a", Sign(("aaa",), sure=Sure.LIKELY), near=["b"])
     b = page("b", Sign(("bbb",), sure=Sure.LIKELY))
-    assert look("aaa\nbbb", a, b).findings[0].sure is Sure.MAYBE
+    assert look("bbb\naaa", a, b).findings[0].sure is Sure.MAYBE
     assert look("aaa", a, b).findings[0].sure is Sure.LIKELY
 
 
-NONE = page(HARMLESS, "apt-key is deprecated", Sign(("^complete!",), done=True))
+NONE = page(HARMLESS, "apt-key is deprecated", Sign(("^complete!",), says=Says.DONE))
 
 
 def test_harmless_lines_count_for_no_page() -> None:
@@ -133,8 +135,13 @@ def test_a_good_end_excuses_only_what_happens_in_its_steps() -> None:
     assert ids(look("could not get lock /x\nno matching host key\nComplete!\n", ends, ssh, apt)) == ["ssh"]
 
 
+def test_a_good_end_says_nothing_of_the_command_before() -> None:
+    ends = page(HARMLESS, Sign(("^complete!",), says=Says.DONE), Sign((r"^\$ sudo",), says=Says.TYPED))
+    assert ids(look("could not get lock /var/lib/dpkg/lock\n$ sudo dnf upgrade\nComplete!\n", ends, LOCK)) == ["lock"]
+
+
 def test_the_good_end_of_another_tool_excuses_nothing() -> None:
-    ends = page(HARMLESS, Sign(("^complete!",), unless=("reading package lists",), done=True))
+    ends = page(HARMLESS, Sign(("^complete!",), unless=("reading package lists",), says=Says.DONE))
     assert ids(look("could not get lock /var/lib/dpkg/lock\nComplete!\n", ends, LOCK)) == []
     assert ids(look("Reading package lists...\ncould not get lock /var/lib/dpkg/lock\nComplete!\n", ends, LOCK)) == ["lock"]
 
@@ -151,6 +158,43 @@ def test_the_good_end_of_another_tool_excuses_nothing() -> None:
 def test_what_a_later_line_says_is_past_counts_no_more_for_that_page_alone(log: str, found: list[str]) -> None:
     dial = replace(page("dial", "could not dial"), over=("state is Running",))
     assert ids(look(log, dial, LOCK)) == found
+
+
+AGAIN = Sign(("retrying",), says=Says.AGAIN)
+OVERCOME = page(
+    HARMLESS, AGAIN, Sign(("succeeded",), says=Says.WELL), Sign((r"^\$ sudo",), says=Says.TYPED),
+    Sign(("^all passed$",), says=Says.COMMAND_DONE),
+)  # fmt: skip
+HELD = "could not get lock /var/lib/dpkg\n"
+MORE = "and so on\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        (HELD + "retrying\nsucceeded\n", []),
+        (HELD + "retrying\n" + HELD + "retrying\nsucceeded\n", []),
+        (HELD + "retrying\n" + HELD, ["lock"]),
+        (HELD + "retrying\n" + MORE + "succeeded\n", ["lock"]),
+        (HELD + "retrying\n$ sudo other\nsucceeded\n", ["lock"]),
+        (HELD + "and so on\n" * 3 + "retrying\nsucceeded\n", ["lock"]),
+        (HELD + "all passed\n", []),
+        (HELD + "all passed\n" + MORE, ["lock"]),
+        ("all passed\n" + HELD, ["lock"]),
+        (HELD + "$ sudo other\nall passed\n", ["lock"]),
+        ("$ sudo look for: could not get lock /var/lib/dpkg\n", []),
+        ("$ sudo apt install x\n" + HELD + "$ sudo apt install x\nfine\n", []),
+        ("$ sudo apt install x\n" + HELD + "$ sudo apt install x\n" + HELD, ["lock"]),
+        ("$ sudo man apt\n" + HELD, []),
+    ],
+)
+def test_what_the_same_command_got_over_is_no_failure(log: str, found: list[str]) -> None:
+    assert ids(look(log, OVERCOME, LOCK)) == found
+
+
+def test_a_command_as_it_was_typed_may_stand_beside_what_it_printed() -> None:
+    both = page("both", Sign(("sudo thing", "no such thing")))
+    assert ids(look("$ sudo thing\nno such thing\n", OVERCOME, both)) == ["both"]
 
 
 def test_unknown_errors_are_shown_and_nothing_is_claimed() -> None:
@@ -219,7 +263,7 @@ def test_whatever_the_encoding(encoding: str) -> None:
 
 def test_encodings_mixed_in_one_log() -> None:
     log = "正常\n".encode() + "无法获得锁\n".encode("gbk") + b"\xff\xfe\x80 rubbish\n" + "由于没有公钥\n".encode()
-    assert ids(look(log, page("lock", "无法获得锁"), page("key", "没有公钥"))) == ["lock", "key"]
+    assert ids(look(log, page("lock", "无法获得锁"), page("key", "没有公钥"))) == ["key", "lock"]
 
 
 @pytest.mark.parametrize("size", [BLOCK - 50, BLOCK, 3 * BLOCK, 30 * BLOCK])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tui.judge.diagnose import Book
 from tui.judge.failure import Page, Sign
+from tui.judge.logtext import recode
 from tui.judge.patterns import Patterns, matches
 from tui.judge.teach import TooGeneral, bare, pattern_of, patterns_of
 from tui.texts import same
@@ -138,7 +139,7 @@ def test_a_very_long_line_is_known_by_its_beginning() -> None:
 
 
 def test_every_line_of_the_collected_logs_is_known_again() -> None:
-    rows = {row for log in LOGS.glob("*/*.log") for row in log.read_text("utf-8", "replace").split("\n") if row.strip()}
+    rows = {row for log in LOGS.glob("*/*.log") for row in recode(log.read_bytes()).decode().split("\n") if row.strip()}
     missed = []
     for row in sorted(rows):
         try:

@@ -78,6 +78,14 @@ async def test_what_a_check_saw_is_evidence_that_stands_in_no_log(journal: Journ
     assert [(cause.id, cause.evidence[0].item, cause.evidence[0].line) for cause in told.causes] == [("inactive", None, None)]
 
 
+async def test_what_its_log_says_comes_before_what_a_check_saw(journal: Journal) -> None:
+    check = probe("systemctl is-active tailscaled", 3, exit=0)
+    recorded = (Recorded("apt-get update", LOG), Recorded("systemctl is-active tailscaled", ("tailscaled is not active\n",), code=3))
+    stage = staged(journal, guide(step("a", 1, command("apt-get update", 2), checks=(check,))), recorded)
+    [told] = diagnosed(await stage.run("a", force=True))
+    assert [cause.id for cause in told.causes] == ["apt-lock-held", "inactive"]
+
+
 async def test_what_an_action_knows_comes_first(journal: Journal) -> None:
     async def install(stage: Any) -> None:
         await stage.note("ssh: connection refused")

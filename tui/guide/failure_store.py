@@ -19,10 +19,10 @@ from tui import __version__
 from tui.config import Settings
 from tui.guide import folders as shelves
 from tui.judge.diagnose import Book
-from tui.judge.failure import HARMLESS, Answer, Page, Probe, Sign, Sure
+from tui.judge.failure import HARMLESS, Answer, Page, Probe, Says, Sign, Sure
 from tui.texts import Text
 
-_SHAPE = "2"
+_SHAPE = "3"
 """Goes up when what is kept means something else than before."""
 
 
@@ -108,7 +108,7 @@ def _page(data: dict[str, Any]) -> Page:
         **_tuples(data),
         "title": Text(**data["title"]),
         "path": Path(data["path"]),
-        "signs": tuple(Sign(**{**_tuples(sign), "sure": Sure(sign["sure"])}) for sign in data["signs"]),
+        "signs": tuple(Sign(**{**_tuples(sign), "sure": Sure(sign["sure"]), "says": Says(sign["says"])}) for sign in data["signs"]),
         "probe": probe and Probe(probe["run"], probe["on"], tuple(Answer(**answer) for answer in probe["answers"])),
     }
     return Page(**kept)

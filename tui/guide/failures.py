@@ -17,14 +17,14 @@ from tui.guide.frontmatter import read_front, unknown_key
 from tui.guide.model import Level, Problem
 from tui.guide.source import read
 from tui.guide.yamls import Tree
-from tui.judge.failure import HARMLESS, Answer, Page, Probe, Sign, Sure
+from tui.judge.failure import HARMLESS, Answer, Page, Probe, Says, Sign, Sure
 from tui.texts import Text, same
 
 _KEYS = (
     "id", "title", "summary", "language", "steps", "signs", "near", "explains", "over", "probe", "risk", "price", "source", "targets",
     "inputs",
 )  # fmt: skip
-_SIGN_KEYS = ("line", "lines", "but", "unless", "within", "sure", "lasting", "done")
+_SIGN_KEYS = ("line", "lines", "but", "unless", "within", "sure", "lasting", "says")
 _PROBE_KEYS = ("run", "on", "means")
 _ANSWER_KEYS = ("prints", "exit", "then")
 RISKS = ("none", "low", "medium", "high")
@@ -126,12 +126,19 @@ class _Reader:
         if not isinstance(within, int) or isinstance(within, bool) or within < 0:
             self._say(node.at("within"), Text("within 是行数，例如 20", "within is a number of lines, such as 20"))
             within = 0
-        if data.get("done") and identity != HARMLESS:
-            self._say(node.at("done"), Text("done 只能写在 none.md 里", "done belongs in none.md only"))
         return Sign(
             lines, _several(data.get("but")), _several(data.get("unless")), within, Sure(sure), bool(data.get("lasting")),
-            bool(data.get("done")), node.line,
+            self._says(node, identity), node.line,
         )  # fmt: skip
+
+    def _says(self, node: Tree, identity: str) -> Says:
+        says = str(node.value.get("says") or "")
+        if says and identity != HARMLESS:
+            self._say(node.at("says"), Text("says 只能写在 none.md 里", "says belongs in none.md only"))
+        if says not in list(Says):
+            self._say(node.at("says"), _one_of("says", says, tuple(filter(None, Says))))
+            says = ""
+        return Says(says)
 
     def _probe(self) -> Probe | None:
         node = self.tree.children.get("probe")

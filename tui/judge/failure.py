@@ -27,13 +27,27 @@ class Sure(StrEnum):
 SCORES: Final = {Sure.SURE: 90, Sure.LIKELY: 70, Sure.MAYBE: 45}
 
 
+class Says(StrEnum):
+    """What a line of the harmless page's signs tells. `done`: what the page's `steps` are for came to a good end; `command done`: all since
+    a command was typed last; `again`: what failed is tried once more; `well`: something went well; `typed`: it is a command, not what one
+    printed.
+    """
+
+    NOTHING = ""
+    DONE = "done"
+    COMMAND_DONE = "command done"
+    AGAIN = "again"
+    WELL = "well"
+    TYPED = "typed"
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """One way in which the cause shows.
 
     Each pattern of `lines` must be found on some line that no pattern of `but` matches; where `within` is not 0, all of them inside so many
     lines. No pattern of `unless` may be found anywhere. `lasting`: it still holds where the log goes on to succeed.
-    `done` (the harmless page only): the line says that what its page's steps are for came to a good end. `at` is its line in the page.
+    `says` belongs to the harmless page. `at` is its line in the page.
     """
 
     lines: tuple[str, ...]
@@ -42,7 +56,7 @@ class Sign:
     within: int = 0
     sure: Sure = Sure.SURE
     lasting: bool = False
-    done: bool = False
+    says: Says = Says.NOTHING
     at: int = 0
 
 

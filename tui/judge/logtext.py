@@ -52,6 +52,7 @@ _FOREIGN: Final = re.compile(r"[^\x00-\x7f]+")
 _CHINESE: Final = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 _SOUND: Final = re.compile(r"^[\x00-\x09\x0b-\x7f]*+[^\x00-\x7f\udc80-\udcff][^\udc80-\udcff\n]*+$", re.MULTILINE)
 """A line that is good UTF-8 and not ASCII, in a text where what is no UTF-8 stands as surrogates."""
+_TERMINAL: Final = 80
 OVERLAP: Final = 512
 """Bytes that two parts of one long line have in common."""
 
@@ -145,18 +146,23 @@ def _parts(row: bytes) -> Iterator[bytes]:
 
 
 def unwrapped(rows: list[bytes], first: int) -> Iterator[tuple[int, bytes]]:
-    """Lines (the first is number `first`) that a terminal broke at its width, joined again. The width is the longest line's."""
+    """Lines (the first is number `first`) that a terminal broke at its width, joined again. The width is the longest line's, or 80."""
     widest = max(map(len, rows))
     if widest > 900:
         return
     widths = [len(row) if row.isascii() else width(row.decode("utf-8", "replace")) for row in rows]
     widest = max(widths)
-    if not 40 <= widest <= 300:
-        return
+    if 40 <= widest <= 300:
+        yield from _joined(rows, widths, first, widest)
+    if widest > _TERMINAL:  # the rest of the log need not have been captured where this was
+        yield from _joined(rows, widths, first, _TERMINAL)
+
+
+def _joined(rows: list[bytes], widths: list[int], first: int, columns: int) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at < len(rows):
         end = at
-        while end + 1 < len(rows) and widest - 1 <= widths[end] and rows[end + 1].strip() and end - at < 40:
+        while end + 1 < len(rows) and columns - 1 <= widths[end] <= columns and rows[end + 1].strip() and end - at < 40:
             end += 1
         if end > at:
             yield first + at, b"".join(rows[at : end + 1])

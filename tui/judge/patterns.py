@@ -153,7 +153,7 @@ class Patterns:
         text = logtext.plain(block)
         self._look(logtext.even(text) if thorough else text, first, seen, every=every)
         if thorough:
-            joined = list(logtext.unwrapped(text.replace(b"\r\n", b"\n").split(b"\n"), first))
+            joined = list(logtext.unwrapped(text.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").split(b"\n"), first))
             self._look(logtext.even(b"\n".join(row for _, row in joined)), [number for number, _ in joined], seen, every=every)
 
     def _look(self, text: bytes, numbers: int | list[int], seen: Seen, *, every: bool) -> None:

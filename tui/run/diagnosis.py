@@ -32,11 +32,12 @@ def explained(
         diagnosed = pages.diagnose(material, step)
     except (ZhinanError, OSError):
         return (), ()
-    found = diagnosed.findings
+    # What the step said comes after its logs, but tells of a consequence more often than of a cause
+    found = sorted(diagnosed.findings, key=lambda each: (-each.score, material.proof(each.evidence[0]).item is None))
     made = [_cause(finding, material) for finding in found if finding.page.id != known]
     page = next((page for page in pages.pages if page.id == known), None)
     if page is not None:
-        proof = next((finding for finding in found if finding.page.id == known), Finding(page, _KNOWN, Sure.SURE, ()))
+        proof = next((finding for finding in found if finding.page.id == known), Finding(page, _KNOWN, Sure.SURE, (), 0))
         made.insert(0, _told(page, material, proof))
     suspects = () if made else tuple(proof for proof in map(material.proof, diagnosed.suspects) if proof.item is not None)
     return tuple(made[:_MOST]), suspects

@@ -1,0 +1,48 @@
+"""Which stretches of a log a command only showed, and which were taken back when it was typed again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.judge.retyped import retyped, shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("$ sudo apt install tailscale", "$ sudo apt-get update && sudo apt install -y tailscale", True),
+        ("root@vm:~# dnf -q makecache", "root@vm:~# dnf makecache && echo OK", True),
+        ("$ sudo apt install tailscale", "$ sudo apt update", False),
+        ("$ aliyun ecs DescribeInstances --RegionId cn-beijing", "$ sleep 5; aliyun ecs DescribeInstances --RegionId cn-beijing", True),
+        ("$ aliyun ecs DescribeInstances", "$ aliyun ecs DescribeRegions", False),
+        ("$ ssh -v root@vm true", "$ ssh -i key root@vm hostname # now it must work", True),
+        ("$ ssh root@vm", "$ ssh root@other", False),
+        ("$ curl -sL http://host/install.sh | sh", "$ curl -sL http://host/install.sh | head -4", False),
+        ("+ curl -sL http://host/install.sh", "+ curl -fL http://host/install.sh", True),
+        ("$ git pull", "$ git pull", False),
+        ("$ make", "$ make", False),
+    ],
+)
+def test_the_last_answer_counts(first: str, second: str, same: bool) -> None:
+    assert retyped({1: first, 4: second}, 9) == ([range(1, 4)] if same else [])
+
+
+def test_a_command_that_has_said_nothing_yet_takes_nothing_back() -> None:
+    assert retyped({1: "$ apt update", 4: "$ apt update"}, 4) == []
+    assert retyped({}, 4) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "shows"),
+    [
+        ("$ man apt-get", True),
+        ("$ curl --help all", True),
+        ("$ git grep -n refused", True),
+        ("$ cat docs/RUNBOOK.md", True),
+        ("$ grep -n error install.sh", True),
+        ("$ tail -n 40 /var/log/syslog", False),
+        ("$ journalctl -u ssh", False),
+    ],
+)
+def test_what_is_written_somewhere_is_no_output(command: str, shows: bool) -> None:
+    assert shown({2: command, 5: "$ true"}, 9) == ([range(2, 5)] if shows else [])

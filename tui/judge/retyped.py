@@ -1,0 +1,59 @@
+"""In a log of somebody at a terminal: commands that only show what is written somewhere, and such as were typed once more, of which the
+last answer counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+_PROMPT: Final = re.compile(r"^.{0,120}?[$#%>+] (?=\w)")
+_COMMENT: Final = re.compile(r" #.*")
+_PARTS: Final = re.compile(r"&&|\|\||;")
+_FIRST: Final = frozenset(("sudo", "time", "env", "nohup"))
+_PACKAGES: Final = ("apt", "apt-get", "dnf", "yum", "zypper", "pacman", "apk", "brew", "snap", "winget")
+_OTHERS: Final = ("curl", "wget", "ssh", "scp", "sftp", "ping", "dig", "getent", "nslookup", "modprobe", "sh", "bash")
+_WORDS: Final = {
+    **dict.fromkeys((*_PACKAGES, "tailscale", "systemctl", "docker", "git", "openssl", "dpkg"), 2),
+    **dict.fromkeys(_OTHERS, 99),
+    "aliyun": 3,
+}  # fmt: skip
+"""Programs that answer for what they are told to do, and how many of their words say what that is."""
+_SHOWS: Final = re.compile(
+    r"\bman \w|--(help|manual)\b|\bhistory\b|\bgit (grep|log|show|diff|blame)\b"
+    r"|\b(cat|less|more|head|tail|grep|sed) .*\.(md|rst|sh|py|go|js|ts|c|yml|yaml|conf|cfg|service)\b"
+)
+"""Manuals, sources and settings; what they say of errors is no error."""
+
+
+def shown(typed: Mapping[int, str], lines: int) -> list[range]:
+    """The stretches of a log of so many lines that a command only showed; `typed` are the lines with commands by number."""
+    return [range(a, b) for a, b in _outputs(typed, lines) if _SHOWS.search(typed[a])]
+
+
+def retyped(typed: Mapping[int, str], lines: int) -> list[range]:
+    """The stretches of a log of so many lines that belong to a command which was typed again later; `typed` are those lines by number.
+
+    A last line that is a command has said nothing yet, and takes nothing back.
+    """
+    numbers = sorted(typed)
+    last = {key: number for number in numbers if number < lines for key in _keys(typed[number])}
+    return [range(a, b) for a, b in _outputs(typed, lines) if any(last.get(key, 0) > a for key in _keys(typed[a]))]
+
+
+def _outputs(typed: Mapping[int, str], lines: int) -> Iterator[tuple[int, int]]:
+    """Each command's line, and the line after what it printed."""
+    numbers = sorted(typed)
+    yield from zip(numbers, [*numbers[1:], lines + 1], strict=False)
+
+
+def _keys(line: str) -> Iterator[tuple[str, ...]]:
+    """What is done by a command line: for each program its verb, or what it is done to, and what reads its output."""
+    for part in _PARTS.split(_COMMENT.sub("", _PROMPT.sub("", line, count=1))):
+        first, *readers = part.split("|")
+        words = [word for word in first.split() if not word.startswith("-") and word not in _FIRST and "=" not in word]
+        if words and words[0] in _WORDS and words[:2] != ["git", "pull"]:
+            there = [word for word in words if "@" in word] if words[0] == "ssh" else []
+            what = ["ssh", *there[:1]] if there else words[: _WORDS[words[0]]]
+            yield (*what, *(reader.split()[0] for reader in readers if reader.split()))
