@@ -59,6 +59,17 @@ async def test_it_is_connected_to_when_its_address_has_been_found(journal: Journ
     assert {name: value.text for name, value in state.values.items()} == {"found": "replay://inside", "other": "1"}
 
 
+async def test_a_command_that_reads_an_address_nobody_has_found_does_not_run(journal: Journal) -> None:
+    by_hand = step("by-hand", 30, command("ssh ${found}", 31))
+    show, _ = theatre(journal, FIND, by_hand)
+    state = fold_all(await show.run("by-hand"))
+    assert state.why is not None
+    assert "“Find” finds it" in state.why.en
+    assert show.scripts == []
+    assert fold_all(await show.run("find", "by-hand")).verdict is Outcome.PASSED
+    assert show.scripts == ["ssh ${found}"]
+
+
 async def test_without_its_address_one_sentence_names_the_step_that_finds_it(journal: Journal) -> None:
     show, opened = theatre(journal, FIND, USE)
     state = fold_all(await show.run("use"))

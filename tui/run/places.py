@@ -75,11 +75,7 @@ class Places:
         """
         address = values.get(later.value, "")
         if not address:
-            text = Text(
-                "还不知道“{name}”的地址：它由“{step}”得到，先做那一步",
-                "the address of “{name}” is not known yet: “{step}” finds it, so run that step first",
-            )
-            raise TargetError(text.fill(name=name, step=later.step))
+            raise unfound(name, later)
         if name in self._targets:
             await self._targets.pop(name).close()
         target = self._make(name, address)
@@ -114,3 +110,12 @@ class Places:
             if more is None:
                 raise
             raise Unreachable(Text(error.text.zh + more.zh, f"{error.text.en} {more.en}"), cause=error.cause) from error
+
+
+def unfound(name: str, later: Later) -> TargetError:
+    """The error for whatever needs the address of such a place before it has been found."""
+    text = Text(
+        "还不知道“{name}”的地址：它由“{step}”得到，先做那一步",
+        "the address of “{name}” is not known yet: “{step}” finds it, so run that step first",
+    )
+    return TargetError(text.fill(name=name, step=later.step))

@@ -13,6 +13,7 @@ from typing import Final
 from tui.errors import Cancelled, TargetError, ZhinanError
 from tui.guide import languages
 from tui.guide.model import ActionSpec, Command, Item, Manual, is_offered
+from tui.guide.reads import variables
 from tui.judge.evidence import End, Evidence
 from tui.run import diagnosis
 from tui.run import events as ev
@@ -21,6 +22,7 @@ from tui.run.command import Piece, follow
 from tui.run.events import Outcome
 from tui.run.journal import JournalError
 from tui.run.outcome import judged
+from tui.run.places import unfound
 from tui.run.plan import Request
 from tui.run.step_looks import StepLooks
 from tui.target.base import Ended, Job, LinkLost, LinkRestored
@@ -143,6 +145,9 @@ class StepRun(StepLooks):
     async def _run(self, index: int, on: str, script: str, language: str, *, alone: bool) -> None:
         """Run a script, and let its end decide."""
         await self._reach(on)  # a place that could not be opened ends the step before anything is said to run there
+        for name, later in self.plan.later.items():
+            if later.value in variables(script) and not self.values.get(later.value):
+                raise unfound(name, later)
         await self._open_log(index, on, script, alone=alone)
         sudo = self.places.sudo(on) if on in self.plan.roots else None
         job = Job(self.session.job_id(), script, languages.family(language), self._environment(), sudo=sudo)
