@@ -163,7 +163,7 @@ def test_what_a_later_line_says_is_past_counts_no_more_for_that_page_alone(log: 
 AGAIN = Sign(("retrying",), says=Says.AGAIN)
 OVERCOME = page(
     HARMLESS, AGAIN, Sign(("succeeded",), says=Says.WELL), Sign((r"^\$ sudo",), says=Says.TYPED),
-    Sign(("^all passed$",), says=Says.COMMAND_DONE),
+    Sign(("^all passed$",), says=Says.COMMAND_DONE), Sign(("must fail",), says=Says.WANTED),
 )  # fmt: skip
 HELD = "could not get lock /var/lib/dpkg\n"
 MORE = "and so on\n" * 20
@@ -186,6 +186,8 @@ MORE = "and so on\n" * 20
         ("$ sudo apt install x\n" + HELD + "$ sudo apt install x\nfine\n", []),
         ("$ sudo apt install x\n" + HELD + "$ sudo apt install x\n" + HELD, ["lock"]),
         ("$ sudo man apt\n" + HELD, []),
+        ("the next must fail\n" + HELD, []),
+        ("the next must fail\nit did\nand then\n" + HELD, ["lock"]),
     ],
 )
 def test_what_the_same_command_got_over_is_no_failure(log: str, found: list[str]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from tui.errors import UsageError
 from tui.texts import Text, same
@@ -42,7 +42,7 @@ def opened(file: str, *, again: bool = False) -> Iterator[IO[bytes]]:
         try:
             if again and not log.seekable():
                 with tempfile.TemporaryFile() as kept:
-                    shutil.copyfileobj(log, kept, _BLOCK)
+                    kept.writelines(blocks(log))
                     yield kept
             else:
                 yield log
@@ -55,8 +55,9 @@ def opened(file: str, *, again: bool = False) -> Iterator[IO[bytes]]:
 
 
 def blocks(log: IO[bytes]) -> Iterator[bytes]:
-    """From where it stands to its end."""
-    while block := log.read(_BLOCK):
+    """From where it stands to its end, each as soon as it is there: who waits for a whole block does not hear that he should stop."""
+    at_once = cast("BufferedIOBase", log).read1
+    while block := at_once(_BLOCK):
         yield block
 
 

@@ -99,12 +99,15 @@ class Book:
         return seen.places.get(self._numbers[pattern], [])
 
     def _past(self, seen: Seen) -> tuple[range, ...]:
-        """The stretches of lines that tell of no trouble, or of one that was got over: what a command only showed, one that tried again and
-        soon went well, one of which the last word is that all is well, and one that was typed again: what it said then counts.
+        """The stretches of lines that tell of no trouble, or of one that was got over.
+
+        What a command only showed, or what was to fail; a command that tried again and soon went well, one of which the last word is that
+        all is well, and one that was typed again: what it said then counts.
         """
         typed = {place.line: place.text for sign in self._says[Says.TYPED] for p in sign.lines for place in self._places(p, seen)}
         again, well, done = (self._lines(self._says[says], seen) for says in (Says.AGAIN, Says.WELL, Says.COMMAND_DONE))
         found = [*shown(typed, seen.lines), *retyped(typed, seen.lines)]
+        found += [range(line, line + _RETRIED) for line in self._lines(self._says[Says.WANTED], seen)]
         for line in again - typed.keys():
             soon = min(each for each in (*typed, line + _SOON) if each > line)
             if any(line <= each < soon for each in well):

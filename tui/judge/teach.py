@@ -37,7 +37,7 @@ _CLASSES: Final = (
     (r"(?P<home>(?:/home/|/Users/)[^/\s:'\"]+|(?<![\w./])/root(?=/)|(?<![\w./])~(?=/))", r"(?:/home/[^/\s]+|/Users/[^/\s]+|/root|~)"),
     (r"(?P<winhome>\b[A-Za-z]:\\Users\\[^\\\r\n:'\"]+)", r"[A-Za-z]:\\Users\\[^\\]+"),
     (r"(?P<tmp>(?<![\w.])(?:/private)?(?:/var)?/tmp/[^/\s:'\"]+)", r"(?:/private)?(?:/var)?/tmp/[^/\s:]+"),
-    (r"(?P<user>\b[\w.-]+(?=@[\w\[]))@", r"[\w.-]+@"),
+    (r"(?P<user>\b[\w.-]+(?=@[\w\[]))@", r"[^\s@]+@"),
     (r"(?P<after>(?:(?<=resolve hostname )|(?<=resolve host: )|(?<=resolve host )|(?<=connect to host ))[\w.-]*[\w-])", _HOST),
     (r"(?P<ip6>(?<![\w:.])\[?(?:(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4})*(?:%\w+)?|[0-9a-f:]*::[0-9a-f:]*)\]?(?![\w:]))", _HOST),
     (r"(?P<ip4>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]))", _HOST),
