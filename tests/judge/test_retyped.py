@@ -42,6 +42,7 @@ def test_a_command_that_has_said_nothing_yet_takes_nothing_back() -> None:
         ("$ grep -n error install.sh", True),
         ("$ tail -n 40 /var/log/syslog", False),
         ("$ journalctl -u ssh", False),
+        ('+ sh -c "$(cat install.sh)"', False),
     ],
 )
 def test_what_is_written_somewhere_is_no_output(command: str, shows: bool) -> None:

@@ -118,6 +118,8 @@ class Running:
         """Its end, which must come within so many seconds."""
         try:
             code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"not over after {seconds:g} s; it said:\n{self.said()}") from error
         finally:
             self.close()
         return Ended(code, self.said())

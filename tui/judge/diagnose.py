@@ -107,7 +107,7 @@ class Book:
         typed = {place.line: place.text for sign in self._says[Says.TYPED] for p in sign.lines for place in self._places(p, seen)}
         again, well, done = (self._lines(self._says[says], seen) for says in (Says.AGAIN, Says.WELL, Says.COMMAND_DONE))
         found = [*shown(typed, seen.lines), *retyped(typed, seen.lines)]
-        found += [range(line, line + _RETRIED) for line in self._lines(self._says[Says.WANTED], seen)]
+        found += [range(line - 1, line + _RETRIED) for line in self._lines(self._says[Says.WANTED], seen)]
         for line in again - typed.keys():
             soon = min(each for each in (*typed, line + _SOON) if each > line)
             if any(line <= each < soon for each in well):

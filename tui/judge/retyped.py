@@ -21,15 +21,15 @@ _WORDS: Final = {
 }  # fmt: skip
 """Programs that answer for what they are told to do, and how many of their words say what that is."""
 _SHOWS: Final = re.compile(
-    r"\bman \w|--(help|manual)\b|\bhistory\b|\bgit (grep|log|show|diff|blame)\b"
-    r"|\b(cat|less|more|head|tail|grep|sed) .*\.(md|rst|sh|py|go|js|ts|c|yml|yaml|conf|cfg|service)\b"
+    r"^(sudo )?(man \w|\S+ .*--(help|manual)\b|history\b|git (grep|log|show|diff|blame)\b"
+    r"|(cat|less|more|head|tail|grep|sed) .*\.(md|rst|sh|py|go|js|ts|c|yml|yaml|conf|cfg|service)\b)"
 )
 """Manuals, sources and settings; what they say of errors is no error."""
 
 
 def shown(typed: Mapping[int, str], lines: int) -> list[range]:
     """The stretches of a log of so many lines that a command only showed; `typed` are the lines with commands by number."""
-    return [range(a, b) for a, b in _outputs(typed, lines) if _SHOWS.search(typed[a])]
+    return [range(a, b) for a, b in _outputs(typed, lines) if _SHOWS.match(_PROMPT.sub("", typed[a], count=1))]
 
 
 def retyped(typed: Mapping[int, str], lines: int) -> list[range]:
