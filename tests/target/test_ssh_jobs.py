@@ -89,6 +89,26 @@ async def test_the_helper_and_its_runner_end_with_the_link(sshd: Sshd, asker: An
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.parametrize("merge", [True, False])
+async def test_no_process_of_a_job_stays(target: SshTarget, sshd: Sshd, merge: bool) -> None:
+    what = job("echo out; echo err >&2", merge=merge)
+    await run(target, what)
+    folder = f"{sshd.job(what.id)}/"
+    async with asyncio.timeout(30):
+        while holding(folder):  # noqa: ASYNC110  they end on their own
+            await asyncio.sleep(0.02)
+
+
+def holding(folder: str) -> set[str]:
+    """The processes that have a file of the folder open."""
+    held = set()
+    for path in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if str(path.readlink()).startswith(folder):
+                held.add(path.parts[2])
+    return held
+
+
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sshd]:
     """A server whose home is a very small disk, in a mount namespace of its own."""

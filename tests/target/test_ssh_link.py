@@ -272,8 +272,30 @@ def test_the_last_word_of_a_job_is_not_lost_while_its_record_vanishes(tmp_path: 
     """Between the look whether a record is there and the look into it, it may go; the job's end comes then on the pipe alone."""
     (tmp_path / "j1").mkdir()  # it is there, and can't be read
     source = "".join((HELPERS / f"{name}.sh").read_text("utf-8") for name in ("job_common", "job_start"))
-    script = f"{source}\nzh_jobs={tmp_path}\nmkfifo {tmp_path}/wake\nexec 9<>{tmp_path}/wake\nprintf 'j1 3 full\\n' >&9\n"
+    script = f"{source}\nzh_jobs={tmp_path}\nzh_pipes {tmp_path}/go\nprintf 'j1 3 full\\n' >&9\n"
     done = subprocess.run(
         ["bash", "-c", script + 'zh_look j1; echo "$? $woken $code $trouble"'], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stdout == "1 j1 3 full\n"
+
+
+def test_what_a_job_says_at_its_end_is_for_the_helper_alone(tmp_path: Path) -> None:
+    """Whoever else read from that pipe would take bytes of it, and may leave the helper waiting for ever for what it was promised."""
+    source = "".join((HELPERS / f"{name}.sh").read_text("utf-8") for name in ("job_common", "job_start"))
+    script = f"""{source}
+        zh_jobs={tmp_path}
+        zh_pipes {tmp_path}/go
+        mkfifo {tmp_path}/full
+        exec 7<>{tmp_path}/full
+        printf x >&7
+        sleep 600 & pump=$!
+        zh_drained 7 "$pump" & # it waits and waits: the pipe does not get empty
+        for ((n = 0; n < 500; n++)); do
+            printf 'j%d 3 full\\n' $n >&9
+            zh_doze 5
+            [[ "$woken $code $trouble" == "j$n 3 full" ]] || break
+        done
+        kill $! "$pump"
+        echo $n"""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "500\n"

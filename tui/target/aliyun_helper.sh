@@ -17,7 +17,7 @@ zh_await() { # rounds: until there is something new to tell, at most so long
         fi
         ((round % 10 == 9)) && zh_lost && return
         ((round == 9)) && nap=0.2
-        zh_wait "$nap"
+        zh_doze "$nap"
     done
 }
 
@@ -60,7 +60,7 @@ zh_once() {
             return
         fi
         zh_start || return
-        zh_clean </dev/null >/dev/null &
+        zh_clean </dev/null >/dev/null 9>&- &
     fi
     zh_await "$rounds"
     zh_look "$zh_id" # whether it ended is looked at before how much there is, so that an end means all of it
@@ -101,11 +101,9 @@ zh_sealed() { # the answer behind its checksum
 }
 
 zh_serve() {
-    local zh_go=$zh_jobs/lane_$$_$RANDOM wake=$zh_jobs/wake_$$_$RANDOM
+    local zh_go=$zh_jobs/lane_$$_$RANDOM
     [[ -d $zh_jobs ]] || mkdir -p "$zh_jobs" || { zh_fail mkdir -p "$zh_jobs"; exit 1; }
-    mkfifo "$wake" "$zh_go" || { zh_fail mkfifo "$wake"; exit 1; }
-    exec 9<>"$wake"
-    rm -f "$wake"
+    zh_pipes "$zh_go" || { zh_fail mkfifo "$zh_jobs/probe"; exit 1; }
     zh_answer | zh_sealed
     rm -f "$zh_go"
 }

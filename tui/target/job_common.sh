@@ -7,9 +7,19 @@ zh_boot=-
 [[ -r /proc/sys/kernel/random/boot_id ]] && read -r zh_boot </proc/sys/kernel/random/boot_id
 zh_jobs=${XDG_CACHE_HOME:-${HOME:-~}/.cache}/zhinan/jobs
 
-zh_wait() { read -r -t "$1" -u 9 _; } # seconds; also ended by whatever wakes us
+# Two pipes to sleep on: nobody ever writes to 6, and the jobs of this helper say at their end on 9 how they ended. Only the helper itself
+# reads from 9: bash's `read -t` asks whether there is something and reads then, so a second reader that takes the same bytes leaves the
+# first one waiting for ever.
+zh_pipes() { # path of the one for orders too
+    local wake=$zh_jobs/wake_$$_$RANDOM quiet=$zh_jobs/quiet_$$_$RANDOM
+    mkfifo "$wake" "$quiet" "$1" || return
+    exec 6<>"$quiet" 9<>"$wake"
+    rm -f "$wake" "$quiet"
+}
 
-zh_doze() { # the same, but what a job says at its end is kept: it may have no other place to say it
+zh_wait() { read -r -t "$1" -u 6 _; } # seconds
+
+zh_doze() { # the same, ended early by the end of a job; what is said there is kept: there may be no other place to say it
     local who what more
     if read -r -t "$1" -u 9 who what more && [[ $who ]]; then woken=$who code=$what trouble=$more; fi
 }

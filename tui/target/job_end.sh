@@ -73,15 +73,15 @@ zh_forget() {
     printf 'D\n'
 }
 
-zh_clean() { # what a week ago was the last to be touched, and is over
+zh_clean() { # what a week ago was the last to be touched, and is over; runs beside the helper, so it never sleeps
     local path helper
     local -A used=()
     while IFS= read -r path; do
-        if zh_look "${path##*/}" && zh_living; then continue; fi
+        if zh_look "${path##*/}" 1 && zh_living; then continue; fi
         rm -rf "$path" ${zh_dir:+"$zh_dir"}
     done < <(find "$zh_jobs" -mindepth 1 -maxdepth 1 -type f -mtime +7 </dev/null)
     for path in "$zh_jobs"/*; do
-        [[ -f $path ]] && zh_look "${path##*/}" && used[$zh_dir]=yes
+        [[ -f $path ]] && zh_look "${path##*/}" 1 && used[$zh_dir]=yes
     done
     while IFS= read -r path; do # made in advance and never used, by a helper that was killed
         helper=${path##*/} helper=${helper#*_} helper=${helper%%_*}

@@ -26,16 +26,16 @@ zh_prepare() { # more slots if there are none, and a runner for the next
     zh_ready="$! ${line[19]:--} $zh_boot"
 }
 
-zh_look() { # id: what is known of it, in zh_dir, zh_pid, zh_born, zh_epoch, zh_code and zh_trouble
+zh_look() { # id, tries: what is known of it, in zh_dir, zh_pid, zh_born, zh_epoch, zh_code and zh_trouble
     local slot n
     zh_dir= zh_code= zh_trouble=
-    for ((n = 0; n < 50; n++)); do
+    for ((n = ${2:-50}; n > 0; n--)); do
         [[ -e $zh_jobs/$1 ]] || return 1
         if { read -r slot zh_pid zh_born zh_epoch && { read -r zh_code zh_trouble || zh_code=; }; } <"$zh_jobs/$1"; then
             zh_dir=$zh_jobs/$slot
             return 0
         fi
-        zh_doze 0.02 # its newline is still to come, or it has just been removed
+        ((n == 1)) || zh_doze 0.02 # its newline is still to come, or it has just been removed
     done
     return 1
 }
@@ -63,7 +63,7 @@ zh_start() { # takes zh_id for the next slot and tells its runner to go
     if [[ $zh_pw ]]; then
         real=$(type -P sudo)
         if [[ $real ]] && zh_ask "$zh_dir" "$real"; then
-            zh_feed "$zh_dir" </dev/null >/dev/null 5>&- 9>&- &
+            zh_feed "$zh_dir" </dev/null >/dev/null 5>&- 6>&- 9>&- &
             feeder=$!
             printf '%s\n' "$feeder" >"$zh_dir/feeder"
         fi
@@ -74,7 +74,8 @@ zh_start() { # takes zh_id for the next slot and tells its runner to go
 }
 
 # The job writes into pipes, never into the files themselves: a script's `>/dev/stderr` would empty those. cat carries the bytes; should
-# it stop (a full disk), another reads on for nobody, so that the job does not hang, and its end is not taken for a good one.
+# it stop (a full disk), another reads on for nobody, so that the job does not hang, and its end is not taken for a good one. Each cat has
+# a parent of its own: to wait for several at once there is only `wait -n`, which misses a job that ends just while it begins.
 zh_job() {
     local job pumps=() code trouble= line n zh_id zh_merge zh_env=() feeder
     exec 3<"$zh_go" 7<>"$zh_dir/pipe1"
@@ -85,17 +86,8 @@ zh_job() {
         exec 8<>"$zh_dir/pipe2"
         zh_pump 2
     fi
-    zh_become </dev/null >"$zh_dir/pipe1" 7>&- 8>&- 9>&- &
+    zh_become </dev/null >"$zh_dir/pipe1" 7>&- 8>&- 6>&- 9>&- &
     job=$!
-    while kill -0 "$job"; do
-        wait -n "$job" "${pumps[@]}"
-        for n in "${!pumps[@]}"; do
-            kill -0 "${pumps[n]}" && continue
-            trouble="cat >out$n"
-            cat <"$zh_dir/pipe$n" >/dev/null 7>&- 8>&- 9>&- &
-            pumps[n]=$!
-        done
-    done
     wait "$job"
     code=$?
     zh_drained 7 "${pumps[1]}" || trouble="cat >out1"
@@ -118,8 +110,15 @@ zh_ordered() { # the order to run: what the job is; none comes if the helper end
 }
 
 zh_pump() { # channel
-    cat <"$zh_dir/pipe$1" >>"$zh_dir/out$1" 3<&- 7>&- 8>&- 9>&- &
-    pumps[$1]=$!
+    read -r "pumps[$1]" < <(zh_carry "$1")
+}
+
+zh_carry() { # channel: says the number of the process that carries
+    exec <"$zh_dir/pipe$1" 3<&- 6>&- 7>&- 8>&- 9>&-
+    cat <&0 >>"$zh_dir/out$1" &
+    printf '%s\n' "$!"
+    exec >/dev/null
+    wait "$!" || exec cat
 }
 
 zh_become() { # becomes the script: nothing of the helper's own settings is left

@@ -102,16 +102,14 @@ zh_run() {
 }
 
 zh_serve() {
-    local op zh_slots=() zh_ready= zh_batch=2 zh_go=$zh_jobs/lane_$$_$RANDOM wake=$zh_jobs/wake_$$_$RANDOM
+    local op zh_slots=() zh_ready= zh_batch=2 zh_go=$zh_jobs/lane_$$_$RANDOM
     zh_get zh_marker
     if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 403)); then
         printf '%s V %s\n' "$zh_marker" "$BASH_VERSION"
         exit 1
     fi
     [[ -d $zh_jobs ]] || mkdir -p "$zh_jobs" || { printf '%s ' "$zh_marker"; zh_fail mkdir -p "$zh_jobs"; exit 1; }
-    mkfifo "$wake" "$zh_go" || { printf '%s ' "$zh_marker"; zh_fail mkfifo "$wake"; exit 1; }
-    exec 9<>"$wake"
-    rm -f "$wake"
+    zh_pipes "$zh_go" || { printf '%s ' "$zh_marker"; zh_fail mkfifo "$zh_jobs/probe"; exit 1; }
     zh_prepare || { printf '%s ' "$zh_marker"; zh_fail mkdir "$zh_jobs/probe"; exit 1; }
     trap 'rm -rf "$zh_go" "${zh_slots[@]}"' EXIT
     printf '%s R\n' "$zh_marker"
@@ -120,7 +118,7 @@ zh_serve() {
         run) zh_run ;;
         kill) zh_kill ;;
         forget) zh_forget ;;
-        clean) zh_clean >/dev/null & ;;
+        clean) zh_clean >/dev/null 9>&- & ;;
         esac
         [[ $op == run ]] && zh_prepare
     done
