@@ -162,7 +162,8 @@ def test_what_a_later_line_says_is_past_counts_no_more_for_that_page_alone(log: 
 
 AGAIN = Sign(("retrying",), says=Says.AGAIN)
 OVERCOME = page(
-    HARMLESS, AGAIN, Sign(("succeeded",), says=Says.WELL), Sign((r"^\$ sudo",), says=Says.TYPED),
+    HARMLESS, AGAIN, Sign(("succeeded",), says=Says.WELL), Sign((r"^(\$|\+) sudo",), says=Says.TYPED),
+    Sign((r"^try \d of 5",), says=Says.ATTEMPT),
     Sign(("^all passed$",), says=Says.COMMAND_DONE), Sign(("must fail",), says=Says.WANTED),
 )  # fmt: skip
 HELD = "could not get lock /var/lib/dpkg\n"
@@ -178,6 +179,13 @@ MORE = "and so on\n" * 20
         (HELD + "retrying\n" + MORE + "succeeded\n", ["lock"]),
         (HELD + "retrying\n$ sudo other\nsucceeded\n", ["lock"]),
         (HELD + "and so on\n" * 3 + "retrying\nsucceeded\n", ["lock"]),
+        (HELD + "try 2 of 5\nsucceeded\n", []),
+        (HELD + "try 2 of 5\n" + MORE, []),
+        (HELD + "try 2 of 5\n+ sudo other\n" + MORE, []),
+        (HELD + "try 2 of 5\n$ sudo other\n" + MORE, ["lock"]),
+        (HELD + "try 2 of 5\nand so on\n", ["lock"]),
+        (HELD + "try 2 of 5\nand so on\ncannot go on\n" + MORE, ["lock"]),
+        (HELD + "try 2 of 5\nand so on\nit must fail: refused\n" + MORE, []),
         (HELD + "all passed\n", []),
         (HELD + "all passed\n" + MORE, ["lock"]),
         ("all passed\n" + HELD, ["lock"]),

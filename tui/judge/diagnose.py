@@ -13,6 +13,7 @@ from typing import Final
 
 from tui.judge.failure import HARMLESS, SCORES, Page, Says, Sign, Sure
 from tui.judge.patterns import Patterns, Place, Seen, is_good, matches
+from tui.judge.retried import got_over
 from tui.judge.retyped import retyped, shown
 from tui.texts import Text
 
@@ -20,8 +21,7 @@ _STEP: Final = 4
 _FOLLOWS: Final = 30
 _CLOSE: Final = 12
 _PROOFS: Final = 4
-_RETRIED: Final = 3
-_SOON: Final = 12
+_WANTED: Final = 3
 _VERDICT: Final = 6
 _ERRORS: Final = (
     "error|fatal|failed|failure|cannot|can't|couldn't|could not|unable to|denied|refused|timed out|unreachable|no such file|not found|panic"
@@ -105,13 +105,12 @@ class Book:
         all is well, and one that was typed again: what it said then counts.
         """
         typed = {place.line: place.text for sign in self._says[Says.TYPED] for p in sign.lines for place in self._places(p, seen)}
-        again, well, done = (self._lines(self._says[says], seen) for says in (Says.AGAIN, Says.WELL, Says.COMMAND_DONE))
-        found = [*shown(typed, seen.lines), *retyped(typed, seen.lines)]
-        found += [range(line - 1, line + _RETRIED) for line in self._lines(self._says[Says.WANTED], seen)]
-        for line in again - typed.keys():
-            soon = min(each for each in (*typed, line + _SOON) if each > line)
-            if any(line <= each < soon for each in well):
-                found.append(range(line - _RETRIED, line + 1))
+        again, attempts, well, done, wanted = (
+            self._lines(self._says[says], seen) for says in (Says.AGAIN, Says.ATTEMPT, Says.WELL, Says.COMMAND_DONE, Says.WANTED)
+        )
+        loud = {place.line for pattern in _SUSPICIOUS for place in self._places(pattern, seen)} - wanted
+        found = [*shown(typed, seen.lines), *retyped(typed, seen.lines), *got_over(again, attempts, well, loud, typed, seen.lines)]
+        found += [range(line - 1, line + _WANTED) for line in wanted]
         ended = [line for line in done if line > seen.lines - _VERDICT]
         found += [range(max((each for each in typed if each < line), default=0), line + 1) for line in ended]
         return tuple(found)

@@ -29,14 +29,15 @@ SCORES: Final = {Sure.SURE: 90, Sure.LIKELY: 70, Sure.MAYBE: 45}
 
 class Says(StrEnum):
     """What a line of the harmless page's signs tells. `done`: what the page's `steps` are for came to a good end; `command done`: all since
-    a command was typed last; `again`: what failed is tried once more; `well`: something went well; `wanted`: what fails beside it
-    was to fail; `typed`: it is a command, not what one printed.
+    a command was typed last; `again`: what failed is tried once more; `attempt`: the same, and how often at most; `well`: something went
+    well; `wanted`: what fails beside it was to fail; `typed`: it is a command, not what one printed.
     """
 
     NOTHING = ""
     DONE = "done"
     COMMAND_DONE = "command done"
     AGAIN = "again"
+    ATTEMPT = "attempt"
     WELL = "well"
     WANTED = "wanted"
     TYPED = "typed"

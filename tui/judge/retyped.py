@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-_PROMPT: Final = re.compile(r"^.{0,120}?[$#%>+] (?=\w)")
+_PROMPT: Final = re.compile(r"^(?:[A-Z]:\\[^<>|]{0,80}>|.{0,120}?[$#%>+] )(?=\w)")
 _COMMENT: Final = re.compile(r" #.*")
 _PARTS: Final = re.compile(r"&&|\|\||;")
 _FIRST: Final = frozenset(("sudo", "time", "env", "nohup"))
@@ -37,9 +37,20 @@ def retyped(typed: Mapping[int, str], lines: int) -> list[range]:
 
     A last line that is a command has said nothing yet, and takes nothing back.
     """
+    typed = _recalled(typed)
     numbers = sorted(typed)
     last = {key: number for number in numbers if number < lines for key in _keys(typed[number])}
     return [range(a, b) for a, b in _outputs(typed, lines) if any(last.get(key, 0) > a for key in _keys(typed[a]))]
+
+
+def _recalled(typed: Mapping[int, str]) -> Mapping[int, str]:
+    """The commands with bash's `!!` written out."""
+    found: dict[int, str] = {}
+    before = ""
+    for number in sorted(typed):
+        found[number] = typed[number].replace("!!", _PROMPT.sub("", before, count=1))
+        before = found[number]
+    return found
 
 
 def _outputs(typed: Mapping[int, str], lines: int) -> Iterator[tuple[int, int]]:
