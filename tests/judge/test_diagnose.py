@@ -163,7 +163,7 @@ def test_what_a_later_line_says_is_past_counts_no_more_for_that_page_alone(log: 
 AGAIN = Sign(("retrying",), says=Says.AGAIN)
 OVERCOME = page(
     HARMLESS, AGAIN, Sign(("succeeded",), says=Says.WELL), Sign((r"^(\$|\+) sudo",), says=Says.TYPED),
-    Sign((r"^try \d of 5",), says=Says.ATTEMPT),
+    Sign((r"^try \d of 5",), says=Says.ATTEMPT), Sign(("^# that was noise",), says=Says.JUDGED),
     Sign(("^all passed$",), says=Says.COMMAND_DONE), Sign(("must fail",), says=Says.WANTED),
 )  # fmt: skip
 HELD = "could not get lock /var/lib/dpkg\n"
@@ -186,6 +186,10 @@ MORE = "and so on\n" * 20
         (HELD + "try 2 of 5\nand so on\n", ["lock"]),
         (HELD + "try 2 of 5\nand so on\ncannot go on\n" + MORE, ["lock"]),
         (HELD + "try 2 of 5\nand so on\nit must fail: refused\n" + MORE, []),
+        (HELD + "try 1 of 5\n" + HELD * 6 + "try 2 of 5\n" + "and so on\n" * 3 + "succeeded\n", ["lock"]),
+        (HELD + "try 1 of 5\n" + "and so on\n" * 5 + HELD + "try 2 of 5\n" + "and so on\n" * 7 + "succeeded\n", []),
+        ("$ sudo apt update\n" + "and so on\n" * 5 + HELD + "# that was noise\n", []),
+        (HELD + "$ sudo apt update\n" + "and so on\n" * 5 + "# that was noise\n", ["lock"]),
         (HELD + "all passed\n", []),
         (HELD + "all passed\n" + MORE, ["lock"]),
         ("all passed\n" + HELD, ["lock"]),

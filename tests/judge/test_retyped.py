@@ -22,6 +22,8 @@ from tui.judge.retyped import retyped, shown
         ("D:\\>aliyun configure --profile lockdown", "D:\\>aliyun configure --profile lockdown", True),
         ("C:\\Users\\li>ssh root@vm", "C:\\Users\\li>ssh root@other", False),
         ("root@vm:~# apt install tailscale", "root@vm:~# sudo !!", True),
+        ("➜ ~ ssh vm", "➜ site git:(main) ✗ ssh vm", True),
+        ("$ curl -fsSL https://host/install.sh | sh", "$ curl -fsSL --retry 5 https://host/install.sh | sh", True),
         ("$ git pull", "$ git pull", False),
         ("$ make", "$ make", False),
     ],

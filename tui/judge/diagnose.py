@@ -101,8 +101,8 @@ class Book:
     def _past(self, seen: Seen) -> tuple[range, ...]:
         """The stretches of lines that tell of no trouble, or of one that was got over.
 
-        What a command only showed, or what was to fail; a command that tried again and soon went well, one of which the last word is that
-        all is well, and one that was typed again: what it said then counts.
+        What a command only showed, what was to fail or was called harmless by whoever sat there; a command that tried again and went
+        well, one of which the last word is that all is well, and one that was typed again: what it said then counts.
         """
         typed = {place.line: place.text for sign in self._says[Says.TYPED] for p in sign.lines for place in self._places(p, seen)}
         again, attempts, well, done, wanted = (
@@ -112,6 +112,7 @@ class Book:
         found = [*shown(typed, seen.lines), *retyped(typed, seen.lines), *got_over(again, attempts, well, loud, typed, seen.lines)]
         found += [range(line - 1, line + _WANTED) for line in wanted]
         ended = [line for line in done if line > seen.lines - _VERDICT]
+        ended += self._lines(self._says[Says.JUDGED], seen)
         found += [range(max((each for each in typed if each < line), default=0), line + 1) for line in ended]
         return tuple(found)
 

@@ -30,7 +30,8 @@ SCORES: Final = {Sure.SURE: 90, Sure.LIKELY: 70, Sure.MAYBE: 45}
 class Says(StrEnum):
     """What a line of the harmless page's signs tells. `done`: what the page's `steps` are for came to a good end; `command done`: all since
     a command was typed last; `again`: what failed is tried once more; `attempt`: the same, and how often at most; `well`: something went
-    well; `wanted`: what fails beside it was to fail; `typed`: it is a command, not what one printed.
+    well; `wanted`: what fails beside it was to fail; `judged`: what the command before it printed is no failure, as somebody says;
+    `typed`: it is a command, not what one printed.
     """
 
     NOTHING = ""
@@ -40,6 +41,7 @@ class Says(StrEnum):
     ATTEMPT = "attempt"
     WELL = "well"
     WANTED = "wanted"
+    JUDGED = "judged"
     TYPED = "typed"
 
 

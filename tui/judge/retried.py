@@ -16,14 +16,16 @@ def got_over(again: Set[int], attempts: Set[int], well: Set[int], loud: Set[int]
 
     All are numbers of lines: `again` tell that it is tried again, `attempts` also how often at most, `well` that something went well,
     `loud` look like errors; `typed` are commands, with their text. What went well soon after, and before another command, was the later
-    try. Where there are attempts left and the log goes on without a loud line, there was no need of them.
+    try, and made good those before it. Where there are attempts left and the log goes on without a loud line, there was no need of them.
     """
-    found = []
-    for line in (again | attempts) - typed.keys():
+    found: list[range] = []
+    good = 0  # the earliest try so far that a later one made good
+    for line in sorted((again | attempts) - typed.keys(), reverse=True):
         soon = line + _SOON
         next_typed = min((each for each in typed if line < each < soon), default=soon)
         by_hand = min((each for each in typed if line < each < soon and not typed[each].startswith("+")), default=min(soon, lines + 1))
         quiet = by_hand - line > _GOES_ON and not any(line < each < by_hand for each in loud)
-        if (line in attempts and quiet) or any(line <= each < next_typed for each in well):
+        if line < good < by_hand or (line in attempts and quiet) or any(line <= each < next_typed for each in well):
             found.append(range(line - _BEFORE, line + 1))
+            good = line
     return found

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-_PROMPT: Final = re.compile(r"^(?:[A-Z]:\\[^<>|]{0,80}>|.{0,120}?[$#%>+] )(?=\w)")
+_PROMPT: Final = re.compile(r"^(?:[A-Z]:\\[^<>|]{0,80}> ?|➜ \S+ (?:git:\(\S+\) )?(?:✗ )?|.{0,120}?[$#%>+] )(?=\w)")
 _COMMENT: Final = re.compile(r" #.*")
 _PARTS: Final = re.compile(r"&&|\|\||;")
 _FIRST: Final = frozenset(("sudo", "time", "env", "nohup"))
@@ -63,7 +63,7 @@ def _keys(line: str) -> Iterator[tuple[str, ...]]:
     """What is done by a command line: for each program its verb, or what it is done to, and what reads its output."""
     for part in _PARTS.split(_COMMENT.sub("", _PROMPT.sub("", line, count=1))):
         first, *readers = part.split("|")
-        words = [word for word in first.split() if not word.startswith("-") and word not in _FIRST and "=" not in word]
+        words = [word for word in first.split() if word not in _FIRST and not word.isdecimal() and not re.match("-|.*=", word)]
         if words and words[0] in _WORDS and words[:2] != ["git", "pull"]:
             there = [word for word in words if "@" in word] if words[0] == "ssh" else []
             what = ["ssh", *there[:1]] if there else words[: _WORDS[words[0]]]
