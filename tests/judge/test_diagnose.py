@@ -211,6 +211,12 @@ def test_a_command_as_it_was_typed_may_stand_beside_what_it_printed() -> None:
     assert ids(look("$ sudo thing\nno such thing\n", OVERCOME, both)) == ["both"]
 
 
+def test_every_alternative_may_be_bound_to_the_ends_of_a_line() -> None:
+    odd = page("odd", "^something else$|^(odd thing|thing that is odd)$")
+    assert ids(look("Nov 28 03:11:44 web first-boot[18196]: thing that is odd", odd)) == ["odd"]
+    assert ids(look("Nov 28 03:11:44 web first-boot[18196]: thing that is odd and more", odd)) == []
+
+
 def test_unknown_errors_are_shown_and_nothing_is_claimed() -> None:
     found = look("fine\nfrobnicator: fatal error 17\nfine", NONE, LOCK)
     assert found.findings == ()

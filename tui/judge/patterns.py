@@ -99,8 +99,8 @@ def _multiline(pattern: str) -> str:
 
 
 def _loose(pattern: str) -> str:
-    """The pattern without anchors at its ends: what it finds in a line as it was captured, whatever stands in front."""
-    return _multiline(re.sub(r"^\^|(?<!\\)\$$", "", pattern))
+    """The pattern without anchors, also of its alternatives: what it finds in a line as it was captured, whatever stands in front."""
+    return _multiline(re.sub(r"(?:^|(?<=[|(]))\^|(?<!\\)\$(?=[|)]|$)", "", pattern))
 
 
 def matches(pattern: str, row: str) -> bool:

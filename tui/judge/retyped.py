@@ -11,7 +11,9 @@ from typing import Final
 _PROMPT: Final = re.compile(r"^(?:[A-Z]:\\[^<>|]{0,80}> ?|➜ \S+ (?:git:\(\S+\) )?(?:✗ )?|.{0,120}?[$#%>+] )(?=\w)")
 _COMMENT: Final = re.compile(r" #.*")
 _PARTS: Final = re.compile(r"&&|\|\||;")
-_FIRST: Final = frozenset(("sudo", "time", "env", "nohup"))
+_FIRST: Final = frozenset(("sudo", "time", "env", "nohup", "do", "then"))
+_ASKED: Final = ("tailscale", "systemctl", "aliyun")
+_VIEWERS: Final = frozenset(("head", "tail", "grep", "jq", "less", "cat", "awk", "sed", "sort", "wc"))
 _PACKAGES: Final = ("apt", "apt-get", "dnf", "yum", "zypper", "pacman", "apk", "brew", "snap", "winget")
 _OTHERS: Final = ("curl", "wget", "ssh", "scp", "sftp", "ping", "dig", "getent", "nslookup", "modprobe", "sh", "bash")
 _WORDS: Final = {
@@ -60,11 +62,12 @@ def _outputs(typed: Mapping[int, str], lines: int) -> Iterator[tuple[int, int]]:
 
 
 def _keys(line: str) -> Iterator[tuple[str, ...]]:
-    """What is done by a command line: for each program its verb, or what it is done to, and what reads its output."""
+    """What is done by a command line: for each program its verb, or what it is done to, and what does something with its output."""
     for part in _PARTS.split(_COMMENT.sub("", _PROMPT.sub("", line, count=1))):
         first, *readers = part.split("|")
         words = [word for word in first.split() if word not in _FIRST and not word.isdecimal() and not re.match("-|.*=", word)]
         if words and words[0] in _WORDS and words[:2] != ["git", "pull"]:
             there = [word for word in words if "@" in word] if words[0] == "ssh" else []
             what = ["ssh", *there[:1]] if there else words[: _WORDS[words[0]]]
-            yield (*what, *(reader.split()[0] for reader in readers if reader.split()))
+            skipped = _VIEWERS if words[0] in _ASKED else frozenset()
+            yield (*what, *(word for reader in readers for word in reader.split()[:1] if word not in skipped))
