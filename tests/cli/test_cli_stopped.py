@@ -12,6 +12,13 @@ import pytest
 
 from tui import whole
 
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have started us with it ignored
+from tui.cli import main
+main()
+"""
+
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a log that is still being written is a named pipe")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -20,7 +27,7 @@ def test_teaching_stopped_on_the_way(tmp_path: Path, how: signal.Signals) -> Non
     os.mkfifo(log)
     pages.mkdir()
     env = {**os.environ, "ZHINAN_HOME": str(tmp_path / "home"), "ZHINAN_LANG": "en"}
-    words = [sys.executable, "-m", "tui", "teach", str(log), "-o", str(pages)]
+    words = [sys.executable, "-c", PROGRAM, "teach", str(log), "-o", str(pages)]
     program = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with log.open("w") as end:  # opens once the program reads
         end.write("frobnicator: fatal error 17\n")
