@@ -108,7 +108,7 @@ class Book:
         again, attempts, well, done, wanted = (
             self._lines(self._says[says], seen) for says in (Says.AGAIN, Says.ATTEMPT, Says.WELL, Says.COMMAND_DONE, Says.WANTED)
         )
-        loud = {place.line for pattern in _SUSPICIOUS for place in self._places(pattern, seen)} - wanted
+        loud = {place.line for place in self._loud(seen)} - wanted
         found = [*shown(typed, seen.lines), *retyped(typed, seen.lines), *got_over(again, attempts, well, loud, typed, seen.lines)]
         found += [range(line - 1, line + _WANTED) for line in wanted]
         ended = [line for line in done if line > seen.lines - _VERDICT]
@@ -179,9 +179,12 @@ class Book:
         harmless = self._context if sign and len(sign.lines) > 1 else self._harmless
         return any(is_good(pattern) and matches(pattern, place.text) for pattern in (*(sign.but if sign else ()), *harmless))
 
+    def _loud(self, seen: Seen) -> set[Place]:
+        """The lines that look like errors, whatever they are about."""
+        return {place for pattern in _SUSPICIOUS for place in self._places(pattern, seen)}
+
     def _suspects(self, seen: Seen, past: tuple[range, ...]) -> tuple[Place, ...]:
-        places = {p for pattern in _SUSPICIOUS for p in self._places(pattern, seen)}
-        return tuple(sorted(p for p in places if not any(p.line in each for each in past) and not self._excused(p)))[-5:]
+        return tuple(sorted(p for p in self._loud(seen) if not any(p.line in each for each in past) and not self._excused(p)))[-5:]
 
 
 def _together(groups: list[list[Place]], within: int) -> list[list[Place]]:

@@ -25,7 +25,7 @@ def got_over(again: Set[int], attempts: Set[int], well: Set[int], loud: Set[int]
         next_typed = min((each for each in typed if line < each < soon), default=soon)
         by_hand = min((each for each in typed if line < each < soon and not typed[each].startswith("+")), default=min(soon, lines + 1))
         quiet = by_hand - line > _GOES_ON and not any(line < each < by_hand for each in loud)
-        if line < good < by_hand or (line in attempts and quiet) or any(line <= each < next_typed for each in well):
+        if 0 < good < by_hand or (line in attempts and quiet) or any(line <= each < next_typed for each in well):
             found.append(range(line - _BEFORE, line + 1))
             good = line
     return found
